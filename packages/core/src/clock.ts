@@ -1,0 +1,42 @@
+import type { Unsubscribe } from './emitter.js';
+import { platform } from './platform.js';
+
+/** All time goes through a clock, so that tests run on a fake one and a day can be simulated in a second. */
+export interface Clock {
+	/** Monotonic milliseconds, fractions included. */
+	now(): number;
+	/** Milliseconds since 1970. */
+	epoch(): number;
+	/**
+	 * Calls `fn` once after `ms` milliseconds.
+	 * @param options.keepAlive by default a timer keeps no process alive; true where it must.
+	 * @returns its cancellation.
+	 */
+	after(ms: number, fn: () => void, options?: { keepAlive?: boolean }): Unsubscribe;
+}
+
+// A longer delay makes setTimeout fire at once (a 32-bit signed integer in every engine).
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+	now: () => platform.performance.now(),
+	epoch: () => Date.now(),
+	after(ms, fn, options) {
+		const timer = platform.setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMEOUT_MS));
+		if (options?.keepAlive !== true) (timer as { unref?: () => void }).unref?.();
+		return () => platform.clearTimeout(timer);
+	},
+};
+
+/** Repeats `fn` every `ms` until cancelled; the next delay starts when the call has returned. */
+export function every(clock: Clock, ms: number, fn: () => void): Unsubscribe {
+	let cancelled = false;
+	let cancel = clock.after(ms, function tick() {
+		fn();
+		if (!cancelled) cancel = clock.after(ms, tick);
+	});
+	return () => {
+		cancelled = true;
+		cancel();
+	};
+}

@@ -1,0 +1,79 @@
+/**
+ * Operational errors carry a stable `code`; messages may change, codes do not.
+ * Every code has a heading in docs/errors.md. A caller's mistake is a plain TypeError or RangeError.
+ */
+export class LinkscopeError extends Error {
+	readonly code: string;
+
+	constructor(code: string, message: string, options?: { cause?: unknown }) {
+		super(message);
+		this.name = new.target.name;
+		this.code = code;
+		if (options?.cause !== undefined) this.cause = options.cause;
+	}
+
+	declare cause?: unknown;
+}
+
+/** The connection itself: used too late, full, closed, aborted. */
+export class ConnectionError extends LinkscopeError {}
+
+/** The transport below: could not dial, refused, lost, a message too big for it. */
+export class TransportError extends LinkscopeError {}
+
+/** A handshake that timed out, was refused or broke the protocol. */
+export class HandshakeError extends LinkscopeError {}
+
+/** A plugin that is in the wrong place, threw, or stopped its connection. */
+export class PluginError extends LinkscopeError {}
+
+/** Close codes of linkscope/1, in the range that WebSocket leaves to applications (docs/protocol.md). */
+export const CloseCode = {
+	NORMAL: 1000,
+	ABNORMAL: 1006,
+	MALFORMED: 4400,
+	AUTHENTICATION: 4401,
+	PROTOCOL_ORDER: 4402,
+	NOT_REGISTERED: 4404,
+	TIMEOUT: 4408,
+	TOO_BIG: 4409,
+	INVITE: 4410,
+	QUOTA: 4413,
+	RATE: 4429,
+	DECRYPT: 4430,
+	NONCES_USED_UP: 4431,
+	SLOW_READER: 4440,
+	INTERNAL: 4500,
+} as const;
+
+const closeCodeOf: Readonly<Record<string, number>> = {
+	HANDSHAKE_TIMEOUT: CloseCode.TIMEOUT,
+	HEARTBEAT_TIMEOUT: CloseCode.TIMEOUT,
+	MESSAGE_TOO_BIG: CloseCode.TOO_BIG,
+	REASSEMBLY_TOO_BIG: CloseCode.TOO_BIG,
+	DECOMPRESSION_TOO_BIG: CloseCode.TOO_BIG,
+	HANDSHAKE_INBOX_FULL: CloseCode.QUOTA,
+	SLOW_READER: CloseCode.SLOW_READER,
+	MALFORMED_FRAME: CloseCode.MALFORMED,
+};
+
+/**
+ * The close code that tells the peer about an error.
+ * An error may name its own with a numeric `closeCode`; unknown ones are 4500.
+ */
+export function closeCodeFor(error: unknown): number {
+	const own = (error as { closeCode?: unknown } | null)?.closeCode;
+	if (typeof own === 'number') return own;
+	return closeCodeOf[codeOf(error) ?? ''] ?? CloseCode.INTERNAL;
+}
+
+/** The stable code of an error, if it has one. */
+export function codeOf(error: unknown): string | null {
+	const code = (error as { code?: unknown } | null)?.code;
+	return typeof code === 'string' ? code : null;
+}
+
+/** Whatever was thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,11 @@
+export { type Clock, every, systemClock } from './clock.js';
+export { type Channel, Connection, type ConnectionOptions } from './connection.js';
+export { Emitter, type Subscribable, type Unsubscribe } from './emitter.js';
+export { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, HandshakeError, LinkscopeError, PluginError, TransportError } from './errors.js';
+export { integerOption, numberOption } from './options.js';
+export { byteLength, type Payload } from './payload.js';
+export type { AbortSignal, ReadableStream, WritableStream } from './platform.js';
+export type { Plugin, PluginHost, SecureChannel, Wire } from './plugin.js';
+export * from './probe.js';
+export { type ConnectionState, canTransition, isEnded } from './state.js';
+export { type CloseInfo, MAX_CLOSE_REASON_BYTES, type Transport, type TransportFeatures, type TransportSink, truncateCloseReason } from './transport.js';

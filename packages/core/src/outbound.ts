@@ -1,0 +1,72 @@
+import { ConnectionError } from './errors.js';
+import { byteLength, type Payload } from './payload.js';
+
+/**
+ * What was accepted and has not left: messages sent before ACTIVE, and the backlog behind a transport that
+ * asked for a pause. Both are bounded; beyond the bound `send()` throws and nothing of that message is kept.
+ */
+export class Outbound {
+	/** The transport (or a plugin) asked to wait for `drained()`. */
+	blocked = false;
+	private readonly queue: Payload[] = [];
+	private queuedBytes = 0;
+	private backlogBytes = 0;
+	private waiting: { resolve(): void; reject(error: Error): void }[] = [];
+
+	constructor(
+		private readonly maxQueuedBytes: number,
+		private readonly maxBufferedBytes: number,
+	) {}
+
+	get isEmpty(): boolean {
+		return this.queue.length === 0;
+	}
+
+	get bufferedBytes(): number {
+		return this.queuedBytes + this.backlogBytes;
+	}
+
+	/** Keeps a message for later. @throws ConnectionError SEND_QUEUE_FULL. */
+	enqueue(payload: Payload): void {
+		const bytes = byteLength(payload);
+		if (this.queuedBytes + bytes > this.maxQueuedBytes) throw queueFull(this.queuedBytes + bytes, this.maxQueuedBytes, 'before the connection is ACTIVE');
+		this.queue.push(payload);
+		this.queuedBytes += bytes;
+	}
+
+	dequeue(): Payload | undefined {
+		const payload = this.queue.shift();
+		if (payload !== undefined) this.queuedBytes -= byteLength(payload);
+		return payload;
+	}
+
+	/** Asked before each send while blocked. @throws ConnectionError SEND_QUEUE_FULL. */
+	addBacklog(payload: Payload, heldBytes: number): void {
+		const bytes = byteLength(payload);
+		const total = this.backlogBytes + heldBytes + bytes;
+		if (total > this.maxBufferedBytes)
+			throw queueFull(total, this.maxBufferedBytes, 'while the transport is not drained: wait for drained() when send() returns false');
+		this.backlogBytes += bytes;
+	}
+
+	unblock(): void {
+		this.blocked = false;
+		this.backlogBytes = 0;
+		for (const waiter of this.waiting.splice(0)) waiter.resolve();
+	}
+
+	drained(): Promise<void> {
+		return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+	}
+
+	finish(error: Error): void {
+		this.queue.length = 0;
+		this.queuedBytes = 0;
+		this.backlogBytes = 0;
+		for (const waiter of this.waiting.splice(0)) waiter.reject(error);
+	}
+}
+
+function queueFull(got: number, limit: number, when: string): ConnectionError {
+	return new ConnectionError('SEND_QUEUE_FULL', `send queue full: ${got} bytes would be held, at most ${limit} are, ${when}`);
+}

@@ -1,0 +1,37 @@
+import { platform } from './platform.js';
+
+/** One message. The kind survives end to end: text stays text, bytes stay bytes; nothing converts silently. */
+export type Payload = string | Uint8Array;
+
+/**
+ * Size of a payload on the application side.
+ * @returns bytes: UTF-8 bytes for text (a lone surrogate counts 3, as its replacement character does), else the view's length.
+ */
+export function byteLength(payload: Payload): number {
+	if (typeof payload !== 'string') return payload.byteLength;
+	return nodeByteLength === null ? utf8Length(payload) : nodeByteLength(payload);
+}
+
+// Node counts in native code; elsewhere a loop beats encoding, because it allocates nothing.
+const nodeByteLength = typeof platform.Buffer?.byteLength === 'function' ? platform.Buffer.byteLength : null;
+
+function utf8Length(text: string): number {
+	let bytes = text.length;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) continue;
+		if (unit < 0x800) {
+			bytes += 1;
+		} else if (unit >= 0xd800 && unit <= 0xdbff && isLowSurrogate(text.charCodeAt(i + 1))) {
+			bytes += 2;
+			i++;
+		} else {
+			bytes += 2;
+		}
+	}
+	return bytes;
+}
+
+function isLowSurrogate(unit: number): boolean {
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}

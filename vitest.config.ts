@@ -1,0 +1,60 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@linkscope/source', 'module', 'import', 'default'];
+
+// Three projects by where the code runs; file suffixes say which: x.test.ts, x.dom.test.ts, x.browser.test.ts.
+export default defineConfig({
+	resolve: { conditions: ['@linkscope/source', 'module', 'browser', 'development|production'] },
+	ssr: { resolve: { conditions } },
+	test: {
+		maxWorkers: 2,
+		projects: [
+			{
+				extends: true,
+				test: {
+					name: 'node',
+					environment: 'node',
+					include: ['packages/**/*.test.{ts,js}', 'playground/**/*.test.ts', 'examples/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
+					exclude: ['**/node_modules/**', '**/dist/**', '**/*.dom.test.*', '**/*.browser.test.*'],
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: 'dom',
+					environment: 'happy-dom',
+					include: ['packages/**/*.dom.test.{ts,tsx}', 'playground/**/*.dom.test.{ts,tsx}'],
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: 'browser',
+					include: ['packages/**/*.browser.test.ts', 'e2e/**/*.browser.test.ts'],
+					globalSetup: ['e2e/browser-servers.ts'],
+					browser: {
+						enabled: true,
+						headless: true,
+						screenshotFailures: false,
+						provider: playwright({
+							launchOptions: {
+								executablePath: process.env.LINKSCOPE_BROWSER || '/usr/bin/chromium',
+								args: [
+									'--no-sandbox',
+									'--disable-gpu',
+									'--disable-quic',
+									'--no-first-run',
+									'--disable-background-networking',
+									'--disable-component-update',
+									'--disable-sync',
+								],
+							},
+						}),
+						instances: [{ browser: 'chromium' }],
+					},
+				},
+			},
+		],
+	},
+});
