@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { BROWSER_ARGS, findBrowser } from './scripts/find-browser.mjs';
 
 const conditions = ['@linkscope/source', 'module', 'import', 'default'];
 
@@ -38,18 +39,8 @@ export default defineConfig({
 						headless: true,
 						screenshotFailures: false,
 						provider: playwright({
-							launchOptions: {
-								executablePath: process.env.LINKSCOPE_BROWSER || '/usr/bin/chromium',
-								args: [
-									'--no-sandbox',
-									'--disable-gpu',
-									'--disable-quic',
-									'--no-first-run',
-									'--disable-background-networking',
-									'--disable-component-update',
-									'--disable-sync',
-								],
-							},
+							// None found: playwright looks for its own download, and says so clearly when there is none either.
+							launchOptions: { executablePath: findBrowser() ?? undefined, args: BROWSER_ARGS },
 						}),
 						instances: [{ browser: 'chromium' }],
 					},
