@@ -1,4 +1,5 @@
 import { systemClock } from './clock.js';
+import { PluginError } from './errors.js';
 import type { Handshake } from './handshake.js';
 import { byteLength, type Payload } from './payload.js';
 import type { Plugin } from './plugin.js';
@@ -28,19 +29,60 @@ const SAMPLE_EVERY = 64;
 export class Chain {
 	/** Replaced, never changed: a walk under way keeps the array it began with. */
 	slots: readonly Slot[] = [];
+	private holders: readonly Plugin[] = [];
 	private walks = 0;
 
 	constructor(private readonly ends: ChainEnds) {}
 
+	get names(): readonly string[] {
+		return this.slots.map((slot) => slot.plugin.name);
+	}
+
+	/** @throws PluginError PLUGIN_NOT_FOUND. */
+	find(name: string): Slot {
+		const slot = this.slots.find((candidate) => candidate.plugin.name === name);
+		if (!slot) throw new PluginError('PLUGIN_NOT_FOUND', `no plugin named ${name}; there are: ${this.names.join(', ')}`);
+		return slot;
+	}
+
+	/**
+	 * The index a new plugin takes: nearest the application, or beside an anchor.
+	 * @throws PluginError PLUGIN_DUPLICATE, PLUGIN_UNKNOWN_ANCHOR.
+	 */
+	placeFor(name: string, { before, after }: { before?: string; after?: string }): number {
+		const names = this.names;
+		if (names.includes(name)) throw new PluginError('PLUGIN_DUPLICATE', `a plugin named ${name} is there already: ${names.join(', ')}`);
+		if (before !== undefined && after !== undefined) throw new TypeError('addPlugin takes before or after, not both');
+		const anchor = before ?? after;
+		if (anchor === undefined) return names.length;
+		const index = names.indexOf(anchor);
+		if (index < 0) throw new PluginError('PLUGIN_UNKNOWN_ANCHOR', `no plugin named ${anchor} to put ${name} beside; there are: ${names.join(', ')}`);
+		if (before !== undefined && index === 0)
+			throw new PluginError('PLUGIN_UNKNOWN_ANCHOR', `${name} cannot go before ${anchor}: the transport is the wire's end`);
+		return after === undefined ? index : index + 1;
+	}
+
 	insert(plugin: Plugin, index: number): Slot {
 		const counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, nsPerMessage: null };
 		const slot: Slot = { plugin, counters, handshake: null };
-		this.slots = [...this.slots.slice(0, index), slot, ...this.slots.slice(index)];
+		this.replace([...this.slots.slice(0, index), slot, ...this.slots.slice(index)]);
 		return slot;
 	}
 
 	remove(slot: Slot): void {
-		this.slots = this.slots.filter((other) => other !== slot);
+		this.replace(this.slots.filter((other) => other !== slot));
+	}
+
+	/** Bytes of outgoing messages that plugins keep to themselves. */
+	heldBytes(): number {
+		let bytes = 0;
+		for (let i = 0; i < this.holders.length; i++) bytes += (this.holders[i] as Required<Plugin>).heldBytes();
+		return bytes;
+	}
+
+	private replace(slots: readonly Slot[]): void {
+		this.slots = slots;
+		this.holders = slots.map((slot) => slot.plugin).filter((plugin) => plugin.heldBytes !== undefined);
 	}
 
 	/** Application to wire, from the top. @returns false: the transport wants a pause. */
@@ -48,9 +90,10 @@ export class Chain {
 		return this.walkDown(payload, this.slots.length - 1);
 	}
 
-	/** The same from below a plugin's own place. */
+	/** The same from below a plugin's own place; a plugin that was removed sends nothing. */
 	downFrom(slot: Slot, payload: Payload): boolean {
-		return this.walkDown(payload, this.slots.indexOf(slot) - 1);
+		const index = this.slots.indexOf(slot);
+		return index > 0 && this.walkDown(payload, index - 1);
 	}
 
 	/** Wire to application, from the bottom. */
@@ -60,7 +103,8 @@ export class Chain {
 
 	/** The same from above a plugin's own place. */
 	upFrom(slot: Slot, payload: Payload): void {
-		this.walkUp(payload, this.slots.indexOf(slot) + 1);
+		const index = this.slots.indexOf(slot);
+		if (index > 0) this.walkUp(payload, index + 1);
 	}
 
 	/** The frames a handshake left unread, through the plugin it established; returns with an empty inbox. */

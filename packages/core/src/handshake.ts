@@ -16,7 +16,7 @@ export interface HandshakeContext {
 	readonly inheritedSecure: () => SecureChannel | undefined;
 	sendDown(payload: Payload): void;
 	/** The inbox is half full: stop the transport where it can be stopped. */
-	crowded(): void;
+	crowd(): void;
 	fail(error: Error): void;
 }
 
@@ -95,7 +95,7 @@ export class Handshake implements Wire {
 				new HandshakeError('HANDSHAKE_INBOX_FULL', `${this.context.plugin}: more than ${MAX_INBOX_BYTES} bytes arrived before the handshake was done`),
 			);
 		} else if (this.inboxBytes > MAX_INBOX_BYTES / 2) {
-			this.context.crowded();
+			this.context.crowd();
 		}
 	}
 

@@ -9,8 +9,8 @@ export interface InboundHooks {
 	resume(): void;
 	/** More is unread than may be held. */
 	overflow(): void;
-	listenerThrew(error: unknown): void;
-	listenerCount(count: number): void;
+	onThrow(error: unknown): void;
+	onCount(count: number): void;
 }
 
 /**
@@ -29,7 +29,7 @@ export class Inbound {
 	private end: { error: Error | null } | null = null;
 
 	constructor(private readonly hooks: InboundHooks) {
-		this.emitter = new Emitter({ onThrow: hooks.listenerThrew, onCount: hooks.listenerCount });
+		this.emitter = new Emitter(hooks);
 		const subscribe = (add: () => Unsubscribe): Unsubscribe => {
 			const off = add();
 			// Not inside on(): its caller does not hold the undo yet.

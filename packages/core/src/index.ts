@@ -1,5 +1,6 @@
 export { type Clock, every, systemClock } from './clock.js';
-export { type Channel, Connection, type ConnectionOptions } from './connection.js';
+export { type Channel, Connection } from './connection.js';
+export type { ConnectionOptions } from './connection-options.js';
 export { Emitter, type Subscribable, type Unsubscribe } from './emitter.js';
 export { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, HandshakeError, LinkscopeError, PluginError, TransportError } from './errors.js';
 export { integerOption, numberOption } from './options.js';

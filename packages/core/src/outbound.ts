@@ -6,8 +6,8 @@ import { byteLength, type Payload } from './payload.js';
  * asked for a pause. Both are bounded; beyond the bound `send()` throws and nothing of that message is kept.
  */
 export class Outbound {
-	/** The transport (or a plugin) asked to wait for `drained()`. */
-	blocked = false;
+	/** Sending should wait for `drained()`; what is sent all the same counts as backlog. */
+	private blocked = false;
 	private readonly queue: Payload[] = [];
 	private queuedBytes = 0;
 	private backlogBytes = 0;
@@ -40,13 +40,21 @@ export class Outbound {
 		return payload;
 	}
 
-	/** Asked before each send while blocked. @throws ConnectionError SEND_QUEUE_FULL. */
-	addBacklog(payload: Payload, heldBytes: number): void {
-		const bytes = byteLength(payload);
-		const total = this.backlogBytes + heldBytes + bytes;
-		if (total > this.maxBufferedBytes)
-			throw queueFull(total, this.maxBufferedBytes, 'while the transport is not drained: wait for drained() when send() returns false');
-		this.backlogBytes += bytes;
+	/** Asked before each send. @throws ConnectionError SEND_QUEUE_FULL. */
+	addBacklog(payload: Payload): void {
+		if (!this.blocked) return;
+		const bytes = this.backlogBytes + byteLength(payload);
+		if (bytes > this.maxBufferedBytes)
+			throw queueFull(bytes, this.maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
+		this.backlogBytes = bytes;
+	}
+
+	get isBlocked(): boolean {
+		return this.blocked;
+	}
+
+	block(): void {
+		this.blocked = true;
 	}
 
 	unblock(): void {

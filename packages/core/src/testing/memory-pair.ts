@@ -51,6 +51,7 @@ export class MemoryTransport implements Transport {
 	/** On its way to this end, oldest first. */
 	private readonly inbox: Item[] = [];
 	private inboxBytes = 0;
+	private onAnswer = (): void => {};
 	private openWaiters: (() => void)[] = [];
 
 	constructor(
@@ -113,7 +114,9 @@ export class MemoryTransport implements Transport {
 		this.closing = true;
 		const told = { code, reason: truncateCloseReason(reason), wasClean: true };
 		this.peer.arrive({ close: { ...told, initiatedBy: 'remote' } }, 0, false);
-		platform.queueMicrotask(() => this.end({ ...told, initiatedBy: 'local' }));
+		// As on a socket, the closing end is done when the other has seen the close behind all that was sent.
+		this.onAnswer = () => this.end({ ...told, initiatedBy: 'local' });
+		if (!this.peer.sink || this.peer.ended) platform.queueMicrotask(this.onAnswer);
 	}
 
 	terminate(): void {
@@ -155,7 +158,10 @@ export class MemoryTransport implements Transport {
 			const item = this.inbox[0];
 			if (!item || (this.paused && !('close' in item))) return;
 			this.inbox.shift();
-			if ('close' in item) return this.end(item.close);
+			if ('close' in item) {
+				this.end(item.close);
+				return this.peer.onAnswer();
+			}
 			const bytes = byteLength(item.payload);
 			this.inboxBytes -= bytes;
 			this.sink.wire(0, bytes);
