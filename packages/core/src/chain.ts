@@ -1,5 +1,5 @@
 import { systemClock } from './clock.js';
-import { PluginError } from './errors.js';
+import { codeOf, PluginError } from './errors.js';
 import type { Handshake } from './handshake.js';
 import { byteLength, type Payload } from './payload.js';
 import type { Plugin } from './plugin.js';
@@ -29,10 +29,14 @@ const SAMPLE_EVERY = 64;
 export class Chain {
 	/** Replaced, never changed: a walk under way keeps the array it began with. */
 	slots: readonly Slot[] = [];
-	private holders: readonly Plugin[] = [];
-	private walks = 0;
+	#holders: readonly Plugin[] = [];
+	#walks = 0;
 
-	constructor(private readonly ends: ChainEnds) {}
+	readonly #ends: ChainEnds;
+
+	constructor(ends: ChainEnds) {
+		this.#ends = ends;
+	}
 
 	get names(): readonly string[] {
 		return this.slots.map((slot) => slot.plugin.name);
@@ -65,46 +69,46 @@ export class Chain {
 	insert(plugin: Plugin, index: number): Slot {
 		const counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, nsPerMessage: null };
 		const slot: Slot = { plugin, counters, handshake: null };
-		this.replace([...this.slots.slice(0, index), slot, ...this.slots.slice(index)]);
+		this.#replace([...this.slots.slice(0, index), slot, ...this.slots.slice(index)]);
 		return slot;
 	}
 
 	remove(slot: Slot): void {
-		this.replace(this.slots.filter((other) => other !== slot));
+		this.#replace(this.slots.filter((other) => other !== slot));
 	}
 
 	/** Bytes of outgoing messages that plugins keep to themselves. */
 	heldBytes(): number {
 		let bytes = 0;
-		for (let i = 0; i < this.holders.length; i++) bytes += (this.holders[i] as Required<Plugin>).heldBytes();
+		for (let i = 0; i < this.#holders.length; i++) bytes += (this.#holders[i] as Required<Plugin>).heldBytes();
 		return bytes;
 	}
 
-	private replace(slots: readonly Slot[]): void {
+	#replace(slots: readonly Slot[]): void {
 		this.slots = slots;
-		this.holders = slots.map((slot) => slot.plugin).filter((plugin) => plugin.heldBytes !== undefined);
+		this.#holders = slots.map((slot) => slot.plugin).filter((plugin) => plugin.heldBytes !== undefined);
 	}
 
 	/** Application to wire, from the top. @returns false: the transport wants a pause. */
 	down(payload: Payload): boolean {
-		return this.walkDown(payload, this.slots.length - 1);
+		return this.#walkDown(payload, this.slots.length - 1);
 	}
 
 	/** The same from below a plugin's own place; a plugin that was removed sends nothing. */
 	downFrom(slot: Slot, payload: Payload): boolean {
 		const index = this.slots.indexOf(slot);
-		return index > 0 && this.walkDown(payload, index - 1);
+		return index > 0 && this.#walkDown(payload, index - 1);
 	}
 
 	/** Wire to application, from the bottom. */
 	up(payload: Payload): void {
-		this.walkUp(payload, 0);
+		this.#walkUp(payload, 0);
 	}
 
 	/** The same from above a plugin's own place. */
 	upFrom(slot: Slot, payload: Payload): void {
 		const index = this.slots.indexOf(slot);
-		if (index > 0) this.walkUp(payload, index + 1);
+		if (index > 0) this.#walkUp(payload, index + 1);
 	}
 
 	/** The frames a handshake left unread, through the plugin it established; returns with an empty inbox. */
@@ -119,15 +123,15 @@ export class Chain {
 			try {
 				if (slot.plugin.incoming) payload = slot.plugin.incoming(frame);
 			} catch (error) {
-				return this.ends.fault(slot.plugin, error);
+				return this.#ends.fault(slot.plugin, error);
 			}
 			if (payload !== null) this.upFrom(slot, payload);
 		}
 		slot.handshake = null;
 	}
 
-	private walkDown(first: Payload, from: number): boolean {
-		if (hub.active) return this.countDown(first, from);
+	#walkDown(first: Payload, from: number): boolean {
+		if (hub.active) return this.#countDown(first, from);
 		const slots = this.slots;
 		let payload: Payload | null = first;
 		for (let i = from; i >= 0; i--) {
@@ -136,16 +140,15 @@ export class Chain {
 			try {
 				payload = plugin.outgoing(payload);
 			} catch (error) {
-				this.ends.fault(plugin, error);
-				return false;
+				return this.#refuse(plugin, error);
 			}
 			if (payload === null) return true;
 		}
-		return this.ends.toWire(payload);
+		return this.#ends.toWire(payload);
 	}
 
-	private walkUp(first: Payload, from: number): void {
-		if (hub.active) return this.countUp(first, from);
+	#walkUp(first: Payload, from: number): void {
+		if (hub.active) return this.#countUp(first, from);
 		const slots = this.slots;
 		let payload: Payload | null = first;
 		for (let i = from; i < slots.length; i++) {
@@ -155,16 +158,16 @@ export class Chain {
 			try {
 				payload = slot.plugin.incoming(payload);
 			} catch (error) {
-				return this.ends.fault(slot.plugin, error);
+				return this.#ends.fault(slot.plugin, error);
 			}
 			if (payload === null) return;
 		}
-		this.ends.toApplication(payload);
+		this.#ends.toApplication(payload);
 	}
 
-	private countDown(first: Payload, from: number): boolean {
+	#countDown(first: Payload, from: number): boolean {
 		const slots = this.slots;
-		const timed = this.isSampled();
+		const timed = this.#isSampled();
 		let payload: Payload | null = first;
 		let bytes = byteLength(first);
 		for (let i = from; i >= 0; i--) {
@@ -177,19 +180,18 @@ export class Chain {
 			try {
 				payload = plugin.outgoing(before);
 			} catch (error) {
-				this.ends.fault(plugin, error);
-				return false;
+				return this.#refuse(plugin, error);
 			}
 			if (timed) addSample(counters, systemClock.now() - startMs);
 			if (payload === null) return true;
 			if (payload !== before) bytes = byteLength(payload);
 		}
-		return this.ends.toWire(payload);
+		return this.#ends.toWire(payload);
 	}
 
-	private countUp(first: Payload, from: number): void {
+	#countUp(first: Payload, from: number): void {
 		const slots = this.slots;
-		const timed = this.isSampled();
+		const timed = this.#isSampled();
 		let payload: Payload | null = first;
 		let bytes = byteLength(first);
 		for (let i = from; i < slots.length; i++) {
@@ -203,17 +205,24 @@ export class Chain {
 			try {
 				payload = plugin.incoming(before);
 			} catch (error) {
-				return this.ends.fault(plugin, error);
+				return this.#ends.fault(plugin, error);
 			}
 			if (timed) addSample(counters, systemClock.now() - startMs);
 			if (payload === null) return;
 			if (payload !== before) bytes = byteLength(payload);
 		}
-		this.ends.toApplication(payload);
+		this.#ends.toApplication(payload);
 	}
 
-	private isSampled(): boolean {
-		return this.walks++ % SAMPLE_EVERY === SAMPLE_EVERY - 1;
+	/** One message too big is the caller's to hear of and nobody's end; anything else is a fault. */
+	#refuse(plugin: Plugin, error: unknown): false {
+		if (codeOf(error) === 'MESSAGE_TOO_BIG') throw error;
+		this.#ends.fault(plugin, error);
+		return false;
+	}
+
+	#isSampled(): boolean {
+		return this.#walks++ % SAMPLE_EVERY === SAMPLE_EVERY - 1;
 	}
 }
 

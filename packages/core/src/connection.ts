@@ -41,73 +41,74 @@ export class Connection implements Channel {
 	readonly onClose: Subscribable<CloseInfo>;
 	/** True for the side that dialled. */
 	readonly initiator: boolean;
-	private readonly options: CheckedConnectionOptions;
-	private readonly chain: Chain;
-	private readonly reporter: Reporter;
-	private readonly inbound: Inbound;
-	private readonly outbound: Outbound;
-	private readonly states: Emitter<ConnectionState>;
-	private readonly closes: Emitter<CloseInfo>;
-	private readonly opening = new platform.AbortController();
-	private current: ConnectionState = 'INITIALIZING';
-	private opened: Promise<void> | null = null;
-	private closing: Promise<void> | null = null;
-	private closeReason = '';
-	private flushingQueue = false;
-	private transportBusy = false;
-	private crowded = false;
-	private failure: Error | null = null;
-	private end: CloseInfo | null = null;
-	private secure: SecureChannel | undefined;
-	private cancelReaper = (): void => {};
-	private readableStream: ReadableStream<Payload> | null = null;
-	private writableStream: WritableStream<Payload> | null = null;
+	readonly #options: CheckedConnectionOptions;
+	readonly #chain: Chain;
+	readonly #reporter: Reporter;
+	readonly #inbound: Inbound;
+	readonly #outbound: Outbound;
+	readonly #states: Emitter<ConnectionState>;
+	readonly #closes: Emitter<CloseInfo>;
+	readonly #opening = new platform.AbortController();
+	#current: ConnectionState = 'INITIALIZING';
+	#opened: Promise<void> | null = null;
+	#closing: Promise<void> | null = null;
+	#closeReason = '';
+	#flushingQueue = false;
+	#transportBusy = false;
+	/** Who asked the transport to stop reading; it reads on when nobody does any more. */
+	readonly #pausers = new Set<unknown>();
+	#failure: Error | null = null;
+	#end: CloseInfo | null = null;
+	#secure: SecureChannel | undefined;
+	#cancelReaper = (): void => {};
+	#readableStream: ReadableStream<Payload> | null = null;
+	#writableStream: WritableStream<Payload> | null = null;
 
-	constructor(
-		private readonly transport: Transport,
-		options: ConnectionOptions = {},
-	) {
-		this.options = checkConnectionOptions(options);
-		const { initiator, clock, label, tags, link, plugins } = this.options;
+	readonly #transport: Transport;
+
+	constructor(transport: Transport, options: ConnectionOptions = {}) {
+		this.#transport = transport;
+		this.#options = checkConnectionOptions(options);
+		const { initiator, clock, label, tags, link, plugins } = this.#options;
 		this.initiator = initiator;
-		this.chain = new Chain({
-			toWire: (payload) => !isEnded(this.current) && this.transport.send(payload),
-			toApplication: (payload) => this.toApplication(payload),
-			fault: (plugin, error) => this.pluginFault(plugin, error),
+		this.#chain = new Chain({
+			toWire: (payload) => !isEnded(this.#current) && this.#transport.send(payload),
+			toApplication: (payload) => this.#toApplication(payload),
+			fault: (plugin, error) => this.#pluginFault(plugin, error),
 		});
-		this.chain.insert({ name: transport.kind }, 0);
-		this.reporter = new Reporter({ id: this.id, clock, transport, chain: this.chain, role: initiator ? 'initiator' : 'acceptor', label, tags, link });
-		this.inbound = new Inbound({
-			maxUnreadBytes: this.options.maxUnreadBytes,
-			pause: () => this.pauseTransport(),
-			resume: () => this.transport.resume?.(),
-			overflow: () => this.fail(new ConnectionError('SLOW_READER', 'received messages were not read in time: read faster, or raise maxUnreadBytes')),
-			...this.listenerHooks('message'),
+		this.#chain.insert({ name: transport.kind }, 0);
+		this.#reporter = new Reporter({ id: this.id, clock, transport, chain: this.#chain, role: initiator ? 'initiator' : 'acceptor', label, tags, link });
+		this.#inbound = new Inbound({
+			maxUnreadBytes: this.#options.maxUnreadBytes,
+			pause: () => this.#pauseTransport('unread'),
+			resume: () => this.#resumeTransport('unread'),
+			overflow: () => this.#fail(new ConnectionError('SLOW_READER', 'received messages were not read in time: read faster, or raise maxUnreadBytes')),
+			...this.#listenerHooks('message'),
 		});
-		this.outbound = new Outbound(this.options.maxQueuedBytes, this.options.maxBufferedBytes);
-		this.onMessage = this.inbound.onMessage;
-		this.onState = this.states = new Emitter(this.listenerHooks('state'));
-		this.onClose = this.closes = new Emitter(this.listenerHooks('close'));
+		this.#outbound = new Outbound(this.#options.maxQueuedBytes, this.#options.maxBufferedBytes);
+		this.onMessage = this.#inbound.onMessage;
+		this.onState = this.#states = new Emitter(this.#listenerHooks('state'));
+		this.onClose = this.#closes = new Emitter(this.#listenerHooks('close'));
 		for (const plugin of plugins) this.addPlugin(plugin);
 	}
 
 	get state(): ConnectionState {
-		return this.current;
+		return this.#current;
 	}
 
 	/** How it ended; null while it lives. */
 	get closeInfo(): CloseInfo | null {
-		return this.end;
+		return this.#end;
 	}
 
 	/** Names in the chain, wire side first; the transport's kind is the first. */
 	get plugins(): readonly string[] {
-		return this.chain.names;
+		return this.#chain.names;
 	}
 
 	/** Bytes accepted by send() that the transport has not taken yet. */
 	get bufferedBytes(): number {
-		return this.outbound.bufferedBytes + this.chain.heldBytes();
+		return this.#outbound.bufferedBytes + this.#chain.heldBytes();
 	}
 
 	/**
@@ -115,39 +116,39 @@ export class Connection implements Channel {
 	 * @throws PluginError PLUGIN_UNKNOWN_ANCHOR, PLUGIN_DUPLICATE, PLUGIN_TOO_LATE.
 	 */
 	addPlugin(plugin: Plugin, at: { before?: string; after?: string } = {}): this {
-		if (isEnded(this.current) || (this.current !== 'INITIALIZING' && plugin.observer !== true)) {
-			throw new PluginError('PLUGIN_TOO_LATE', `${plugin.name}: the connection is ${this.current}; plugins are added before open(), only observers later`);
+		if (isEnded(this.#current) || (this.#current !== 'INITIALIZING' && plugin.observer !== true)) {
+			throw new PluginError('PLUGIN_TOO_LATE', `${plugin.name}: the connection is ${this.#current}; plugins are added before open(), only observers later`);
 		}
-		const slot = this.chain.insert(plugin, this.chain.placeFor(plugin.name, at));
-		this.reporter.plugin(slot, 'added', this.chain.slots.indexOf(slot));
-		this.guard(plugin, () => {
-			plugin.attach?.(this.hostFor(slot));
-			if (this.current === 'ACTIVE') plugin.active?.();
+		const slot = this.#chain.insert(plugin, this.#chain.placeFor(plugin.name, at));
+		this.#reporter.plugin(slot, 'added', this.#chain.slots.indexOf(slot));
+		this.#guard(plugin, () => {
+			plugin.attach?.(this.#hostFor(slot));
+			if (this.#current === 'ACTIVE') plugin.active?.();
 		});
 		return this;
 	}
 
 	/** @throws PluginError PLUGIN_NOT_FOUND, PLUGIN_TOO_LATE. */
 	removePlugin(name: string): void {
-		const slot = this.chain.find(name);
+		const slot = this.#chain.find(name);
 		const { plugin } = slot;
-		if (this.chain.slots[0] === slot) throw new PluginError('PLUGIN_NOT_FOUND', `${name} is the transport, not a plugin`);
-		if (this.current !== 'INITIALIZING' && plugin.observer !== true) {
-			throw new PluginError('PLUGIN_TOO_LATE', `${name} cannot leave a connection that is ${this.current}: only observers may`);
+		if (this.#chain.slots[0] === slot) throw new PluginError('PLUGIN_NOT_FOUND', `${name} is the transport, not a plugin`);
+		if (this.#current !== 'INITIALIZING' && plugin.observer !== true) {
+			throw new PluginError('PLUGIN_TOO_LATE', `${name} cannot leave a connection that is ${this.#current}: only observers may`);
 		}
-		this.reporter.plugin(slot, 'removed', this.chain.slots.indexOf(slot));
-		this.chain.remove(slot);
-		this.guard(plugin, () => plugin.closed?.({ code: CloseCode.NORMAL, reason: 'plugin removed', wasClean: true, initiatedBy: 'local' }));
+		this.#reporter.plugin(slot, 'removed', this.#chain.slots.indexOf(slot));
+		this.#chain.remove(slot);
+		this.#guard(plugin, () => plugin.closed?.({ code: CloseCode.NORMAL, reason: 'plugin removed', wasClean: true, initiatedBy: 'local' }));
 	}
 
 	/** @throws PluginError PLUGIN_NOT_FOUND. */
 	plugin<P extends Plugin = Plugin>(name: string): P {
-		return this.chain.find(name).plugin as P;
+		return this.#chain.find(name).plugin as P;
 	}
 
 	/** Label and tags for stats, report and log; a later call adds to an earlier one. */
 	setTags(tags: Readonly<Record<string, string>>, label?: string): void {
-		this.reporter.note({ kind: 'tags', tags, label });
+		this.#reporter.note({ kind: 'tags', tags, label });
 	}
 
 	/**
@@ -155,11 +156,11 @@ export class Connection implements Channel {
 	 * @throws LinkscopeError what went wrong, with its code; the connection is then FAILED.
 	 */
 	open(signal?: AbortSignal): Promise<void> {
-		if (this.opened)
-			return Promise.reject(new ConnectionError('CONNECTION_REUSED', `a connection opens once and this one is ${this.current}: build a new one`));
-		if (isEnded(this.current)) return Promise.reject(this.closedError());
-		this.opened = this.establish(signal);
-		return this.opened;
+		if (this.#opened)
+			return Promise.reject(new ConnectionError('CONNECTION_REUSED', `a connection opens once and this one is ${this.#current}: build a new one`));
+		if (isEnded(this.#current)) return Promise.reject(this.#closedError());
+		this.#opened = this.#establish(signal);
+		return this.#opened;
 	}
 
 	/**
@@ -171,34 +172,34 @@ export class Connection implements Channel {
 		if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
 			throw new TypeError(`a message is a string or a Uint8Array, got ${payload === null ? 'null' : typeof payload}`);
 		}
-		if (this.current === 'ACTIVE' && !this.flushingQueue) return this.sendNow(payload);
-		if (isEnded(this.current) || this.closing) throw this.closedError();
-		this.outbound.enqueue(payload);
+		if (this.#current === 'ACTIVE' && !this.#flushingQueue) return this.#sendNow(payload);
+		if (isEnded(this.#current) || this.#current === 'CLOSING' || this.#closing) throw this.#closedError();
+		this.#outbound.enqueue(payload);
 		return false;
 	}
 
 	/** Resolves when sending more is welcome. @throws ConnectionError CONNECTION_CLOSED when it ends before. */
 	drained(): Promise<void> {
-		if (isEnded(this.current)) return Promise.reject(this.closedError());
-		if (this.current === 'ACTIVE' && !this.flushingQueue && !this.outbound.isBlocked) return Promise.resolve();
-		return this.outbound.drained();
+		if (isEnded(this.#current)) return Promise.reject(this.#closedError());
+		if (this.#current === 'ACTIVE' && !this.#flushingQueue && !this.#outbound.isBlocked) return Promise.resolve();
+		return this.#outbound.drained();
 	}
 
 	/** Received messages as they are read. Ends with the connection; throws where it FAILED. */
 	messages(): AsyncIterable<Payload> & AsyncIterator<Payload> {
-		return this.inbound.messages();
+		return this.#inbound.messages();
 	}
 
 	/** Messages as a web stream; cancelling it closes the connection. */
 	get readable(): ReadableStream<Payload> {
-		this.readableStream ??= createReadable(this);
-		return this.readableStream;
+		this.#readableStream ??= createReadable(this);
+		return this.#readableStream;
 	}
 
 	/** Sending as a web stream; closing it closes the connection. */
 	get writable(): WritableStream<Payload> {
-		this.writableStream ??= createWritable(this);
-		return this.writableStream;
+		this.#writableStream ??= createWritable(this);
+		return this.#writableStream;
 	}
 
 	/**
@@ -206,291 +207,325 @@ export class Connection implements Channel {
 	 * A second call waits for the first. Never rejects.
 	 */
 	close(reason = 'Close called.'): Promise<void> {
-		if (isEnded(this.current)) return Promise.resolve();
-		if (!this.closing) {
-			this.closeReason = truncateCloseReason(reason);
-			this.closing = this.closeInOrder();
+		if (isEnded(this.#current)) return Promise.resolve();
+		if (!this.#closing) {
+			this.#closeReason = truncateCloseReason(reason);
+			this.#closing = this.#closeInOrder();
 		}
-		return this.closing;
+		return this.#closing;
 	}
 
 	/** Ends at once: nothing is flushed, the peer is not waited for. CLOSED when it returns. */
 	terminate(reason = 'Terminate called.'): void {
-		if (isEnded(this.current)) return;
-		this.finish({ code: CloseCode.ABNORMAL, reason: truncateCloseReason(reason), wasClean: false, initiatedBy: 'local' });
-		this.transport.terminate();
+		if (isEnded(this.#current)) return;
+		this.#finish({ code: CloseCode.ABNORMAL, reason: truncateCloseReason(reason), wasClean: false, initiatedBy: 'local' });
+		this.#transport.terminate();
 	}
 
-	private async establish(signal?: AbortSignal): Promise<void> {
-		const abort = (): void => this.fail(new ConnectionError('CONNECTION_ABORTED', 'open() was aborted by its signal', { cause: signal?.reason }));
+	async #establish(signal?: AbortSignal): Promise<void> {
+		const abort = (): void => this.#fail(new ConnectionError('CONNECTION_ABORTED', 'open() was aborted by its signal', { cause: signal?.reason }));
 		signal?.addEventListener('abort', abort, { once: true });
 		try {
 			if (signal?.aborted) abort();
-			this.assertLiving();
-			this.setState('CONNECTING');
-			this.assertLiving();
-			for (const slot of this.chain.slots) slot.handshake = this.handshakeFor(slot);
-			await openTransport(this.transport, this.sink(), this.opening.signal, this.options.clock, this.options.openTimeoutMs);
-			this.assertLiving();
-			checkNeeds(this.transport, this.chain.slots);
-			this.setState('CONNECTED');
-			for (const slot of this.chain.slots) await this.establishPlugin(slot);
-			this.activate();
+			this.#assertLiving();
+			this.#setState('CONNECTING');
+			this.#assertLiving();
+			for (const slot of this.#chain.slots) slot.handshake = this.#handshakeFor(slot);
+			await openTransport(this.#transport, this.#sink(), this.#opening.signal, this.#options.clock, this.#options.openTimeoutMs);
+			this.#assertLiving();
+			checkNeeds(this.#transport, this.#chain.slots);
+			this.#setState('CONNECTED');
+			for (const slot of this.#chain.slots) await this.#establishPlugin(slot);
+			this.#activate();
 		} catch (error) {
 			// Closed while dialling: an aborted transport has left nothing open, so that is the end.
-			if (this.current === 'CLOSING') this.finish(this.localClose());
-			else this.fail(asError(error));
-			throw this.closedError();
+			if (this.#current === 'CLOSING') this.#finish(this.#localClose());
+			else this.#fail(asError(error));
+			throw this.#closedError();
 		} finally {
 			signal?.removeEventListener('abort', abort);
 		}
 	}
 
-	private async establishPlugin(slot: Slot): Promise<void> {
+	async #establishPlugin(slot: Slot): Promise<void> {
 		const { plugin, handshake } = slot;
 		if (!handshake) return;
-		if (plugin.phase) this.setState(plugin.phase[0]);
+		if (plugin.phase) this.#setState(plugin.phase[0]);
 		await runHandshake(slot);
-		this.assertLiving();
-		this.secure = handshake.secure;
-		if (plugin.phase) this.setState(plugin.phase[1]);
-		this.chain.replay(slot);
-		if (this.crowded) this.transport.resume?.();
-		this.crowded = false;
+		this.#assertLiving();
+		this.#secure = handshake.secure;
+		if (plugin.phase) this.#setState(plugin.phase[1]);
+		this.#chain.replay(slot);
+		this.#resumeTransport('handshake');
 	}
 
-	private activate(): void {
-		this.assertLiving();
+	#activate(): void {
+		this.#assertLiving();
 		// From here on, what a listener sends goes behind what was queued before.
-		this.flushingQueue = true;
-		this.setState('ACTIVE');
-		for (const { plugin } of this.chain.slots) this.guard(plugin, () => plugin.active?.());
+		this.#flushingQueue = true;
+		this.#setState('ACTIVE');
+		for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.active?.());
 		try {
-			for (let payload = this.outbound.dequeue(); payload !== undefined; payload = this.outbound.dequeue()) this.sendNow(payload);
+			for (let payload = this.#outbound.dequeue(); payload !== undefined; payload = this.#outbound.dequeue()) this.#sendNow(payload);
 		} finally {
-			this.flushingQueue = false;
+			this.#flushingQueue = false;
 		}
-		this.assertLiving();
-		this.relax();
-		this.inbound.release();
+		this.#assertLiving();
+		this.#relax();
+		this.#inbound.release();
 	}
 
-	private sendNow(payload: Payload): boolean {
-		this.outbound.addBacklog(payload);
+	#sendNow(payload: Payload): boolean {
+		this.#outbound.addBacklog(payload);
 		if (hub.tap) hub.tap(this.id, 'sent', payload);
 		const bytes = hub.active ? byteLength(payload) : 0;
-		const accepted = this.chain.down(payload);
-		if (this.failure) throw this.failure;
-		if (hub.active) this.reporter.sent(bytes, this.outbound.bufferedBytes);
-		if (!accepted) this.transportBusy = true;
-		if (!accepted || this.chain.heldBytes() > HELD_HIGH_WATER_BYTES) this.outbound.block();
-		return !this.outbound.isBlocked;
+		const accepted = this.#chain.down(payload);
+		if (this.#failure) throw this.#failure;
+		if (hub.active) this.#reporter.sent(bytes, this.#outbound.bufferedBytes);
+		if (!accepted) this.#transportBusy = true;
+		if (!accepted || this.#chain.heldBytes() > HELD_HIGH_WATER_BYTES) this.#outbound.block();
+		return !this.#outbound.isBlocked;
 	}
 
-	private toApplication(payload: Payload): void {
-		if (isEnded(this.current)) return;
+	#toApplication(payload: Payload): void {
+		if (isEnded(this.#current)) return;
 		if (hub.active) {
-			this.reporter.received(byteLength(payload), this.outbound.bufferedBytes);
+			this.#reporter.received(byteLength(payload), this.#outbound.bufferedBytes);
 			if (hub.tap) hub.tap(this.id, 'received', payload);
 		}
-		this.inbound.deliver(payload);
+		this.#inbound.deliver(payload);
 	}
 
-	private sink(): TransportSink {
+	#sink(): TransportSink {
 		return {
 			message: (payload) => {
-				if (isEnded(this.current)) return;
-				this.chain.up(payload);
-				this.reporter.wire();
+				if (isEnded(this.#current)) return;
+				this.#chain.up(payload);
+				this.#reporter.wire();
 			},
 			drained: () => {
-				this.transportBusy = false;
-				for (const { plugin } of this.chain.slots) this.guard(plugin, () => plugin.drained?.());
-				this.relax();
+				this.#transportBusy = false;
+				for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.drained?.());
+				this.#relax();
 			},
-			wire: (bytesOut, bytesIn) => this.reporter.countWire(bytesOut, bytesIn),
-			claim: (socket) => this.reporter.claim(socket),
-			closed: (info) => {
-				this.cancelReaper();
-				this.finish(info);
-			},
+			wire: (bytesOut, bytesIn) => this.#reporter.countWire(bytesOut, bytesIn),
+			claim: (socket) => this.#reporter.claim(socket),
+			closed: (info) => this.#onTransportClosed(info),
 		};
 	}
 
 	/** Tells those who wait for `drained()` when neither the transport nor a plugin is busy. */
-	private relax(): void {
-		if (this.transportBusy || isEnded(this.current) || this.chain.heldBytes() > HELD_HIGH_WATER_BYTES / 2) return;
-		this.outbound.unblock();
+	#relax(): void {
+		if (this.#transportBusy || isEnded(this.#current) || this.#chain.heldBytes() > HELD_HIGH_WATER_BYTES / 2) return;
+		this.#outbound.unblock();
 	}
 
-	private async closeInOrder(): Promise<void> {
+	/** What plugins still have inside for the application goes first, within the close bound. */
+	#onTransportClosed(info: CloseInfo): void {
+		this.#cancelReaper();
+		if (isEnded(this.#current)) return;
+		const wasClosing = this.#current === 'CLOSING';
+		const rest = this.#current === 'ACTIVE' || wasClosing ? this.#endPlugins() : undefined;
+		if (!rest) return this.#finish(info);
+		const finish = (): void => {
+			expire();
+			this.#finish(info, wasClosing ? 'CLOSING' : 'ACTIVE');
+		};
+		const expire = this.#options.clock.after(this.#options.closeTimeoutMs, finish);
+		if (!wasClosing) this.#setState('CLOSING');
+		void rest.then(finish);
+	}
+
+	/** Wire to application, one after the other; undefined where nobody holds anything. */
+	#endPlugins(from = 0): Promise<void> | undefined {
+		const { slots } = this.#chain;
+		for (let i = from; i < slots.length; i++) {
+			const { plugin } = slots[i] as Slot;
+			let rest: Promise<void> | undefined;
+			this.#guard(plugin, () => {
+				rest = plugin.ending?.();
+			});
+			if (rest) return rest.catch((error) => this.#pluginFault(plugin, error)).then(() => this.#endPlugins(i + 1));
+		}
+		return undefined;
+	}
+
+	async #closeInOrder(): Promise<void> {
 		let expire = (): void => {};
 		const late = new Promise<'late'>((resolve) => {
-			expire = this.options.clock.after(this.options.closeTimeoutMs, () => resolve('late'), { keepAlive: true });
+			expire = this.#options.clock.after(this.#options.closeTimeoutMs, () => resolve('late'), { keepAlive: true });
 		});
-		const ended = new Promise<void>((resolve) => this.closes.once(() => resolve()));
+		const ended = new Promise<void>((resolve) => this.#closes.once(() => resolve()));
 		try {
 			// What was sent while dialling is worth waiting for; a dial nobody used is not.
-			if (this.opened && !this.outbound.isEmpty) await Promise.race([this.opened.catch(() => {}), late]);
-			if (isEnded(this.current)) return;
-			if (this.current === 'INITIALIZING') {
-				this.finish(this.localClose());
-				this.transport.close(CloseCode.NORMAL, this.closeReason);
+			if (this.#opened && !this.#outbound.isEmpty) await Promise.race([this.#opened.catch(() => {}), late]);
+			if (isEnded(this.#current)) return;
+			if (this.#current === 'INITIALIZING') {
+				this.#finish(this.#localClose());
+				this.#transport.close(CloseCode.NORMAL, this.#closeReason);
 				return;
 			}
-			const wasActive = this.current === 'ACTIVE';
-			this.setState('CLOSING');
-			if (wasActive) await Promise.race([this.flushPlugins(), late]);
-			if (isEnded(this.current)) return;
-			this.abandonOpening(this.closedError());
-			this.transport.close(CloseCode.NORMAL, this.closeReason);
-			if ((await Promise.race([ended, late])) === 'late') this.terminate(this.closeReason);
+			const wasActive = this.#current === 'ACTIVE';
+			if (this.#current !== 'CLOSING') this.#setState('CLOSING');
+			if (wasActive) await Promise.race([this.#flushPlugins(), late]);
+			if (isEnded(this.#current)) return;
+			this.#abandonOpening(this.#closedError());
+			this.#transport.close(CloseCode.NORMAL, this.#closeReason);
+			if ((await Promise.race([ended, late])) === 'late') this.terminate(this.#closeReason);
 		} finally {
 			expire();
 		}
 	}
 
-	private localClose(): CloseInfo {
-		return { code: CloseCode.NORMAL, reason: this.closeReason, wasClean: true, initiatedBy: 'local' };
+	#localClose(): CloseInfo {
+		return { code: CloseCode.NORMAL, reason: this.#closeReason, wasClean: true, initiatedBy: 'local' };
 	}
 
-	private async flushPlugins(): Promise<void> {
-		for (const { plugin } of [...this.chain.slots].reverse()) {
+	async #flushPlugins(): Promise<void> {
+		for (const { plugin } of [...this.#chain.slots].reverse()) {
 			try {
 				await plugin.closing?.();
 			} catch (error) {
-				this.reporter.error(asError(error), 'plugin');
+				this.#reporter.error(asError(error), 'plugin');
 			}
 		}
 	}
 
 	/** Ends as FAILED: the state at once, the peer is told in the background, within the close bound. */
-	private fail(error: Error): void {
-		if (isEnded(this.current)) return;
-		this.failure = error;
+	#fail(error: Error): void {
+		if (isEnded(this.#current)) return;
+		this.#failure = error;
 		const code = closeCodeFor(error);
 		const reason = truncateCloseReason(codeOf(error) ?? 'internal error');
-		this.finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
-		this.cancelReaper = this.options.clock.after(this.options.closeTimeoutMs, () => this.transport.terminate());
-		this.transport.close(code, reason);
+		this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
+		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, () => this.#transport.terminate());
+		this.#transport.close(code, reason);
 	}
 
-	private finish(info: CloseInfo): void {
-		if (isEnded(this.current)) return;
-		const from = this.current;
-		const lost = !info.wasClean && info.initiatedBy !== 'local' && from !== 'CLOSING';
-		if (lost) this.failure = info.error ?? new TransportError('CONNECTION_LOST', `${this.transport.kind}: the connection was lost (${describe(info)})`);
+	/** @param before the state in which the end came: the last messages may be delivered in CLOSING. */
+	#finish(info: CloseInfo, before = this.#current): void {
+		if (isEnded(this.#current)) return;
+		const from = this.#current;
+		const lost = !info.wasClean && info.initiatedBy !== 'local' && before !== 'CLOSING';
+		if (lost) this.#failure = info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describe(info)})`);
 		// Refused in the middle of a handshake is a failure too, however politely it was said.
-		else if (from !== 'ACTIVE' && from !== 'CLOSING' && info.initiatedBy === 'remote') this.failure = closedBy(info);
-		this.end = info;
-		this.current = this.failure ? 'FAILED' : 'CLOSED';
-		const error = this.closedError();
-		this.abandonOpening(error);
-		this.outbound.finish(error);
-		if (this.failure) this.reporter.error(this.failure, kindOf(this.failure));
-		this.reporter.state(from, this.current);
-		this.reporter.closed(this.current, info, this.failure);
-		for (const { plugin } of this.chain.slots) this.guard(plugin, () => plugin.closed?.(info));
-		this.inbound.finish(this.failure);
-		this.states.emit(this.current);
-		this.closes.emit(info);
+		else if (before !== 'ACTIVE' && before !== 'CLOSING' && info.initiatedBy === 'remote') this.#failure = closedBy(info);
+		this.#end = info;
+		this.#current = this.#failure ? 'FAILED' : 'CLOSED';
+		const error = this.#closedError();
+		this.#abandonOpening(error);
+		this.#outbound.finish(error);
+		if (this.#failure) this.#reporter.error(this.#failure, kindOf(this.#failure));
+		this.#reporter.state(from, this.#current);
+		this.#reporter.closed(this.#current, info, this.#failure);
+		for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.closed?.(info));
+		this.#inbound.finish(this.#failure);
+		this.#states.emit(this.#current);
+		this.#closes.emit(info);
 	}
 
-	private setState(to: ConnectionState): void {
-		const from = this.current;
+	#setState(to: ConnectionState): void {
+		const from = this.#current;
 		if (!canTransition(from, to)) {
 			throw new PluginError('PLUGIN_ORDER', `the lifecycle cannot go from ${from} to ${to}: check the order of the plugins (${this.plugins.join(', ')})`);
 		}
-		this.current = to;
-		this.reporter.state(from, to);
-		this.states.emit(to);
+		this.#current = to;
+		this.#reporter.state(from, to);
+		this.#states.emit(to);
 	}
 
-	private hostFor(slot: Slot): PluginHost {
+	#hostFor(slot: Slot): PluginHost {
 		return {
 			connectionId: this.id,
-			clock: this.options.clock,
+			clock: this.#options.clock,
 			initiator: this.initiator,
 			sendDown: (payload) => {
-				if (isEnded(this.current)) return false;
-				const accepted = this.chain.downFrom(slot, payload);
-				this.reporter.wire();
+				if (isEnded(this.#current)) return false;
+				const accepted = this.#chain.downFrom(slot, payload);
+				this.#reporter.wire();
 				if (!accepted) {
-					this.transportBusy = true;
-					this.outbound.block();
+					this.#transportBusy = true;
+					this.#outbound.block();
 				}
-				this.relax();
+				this.#relax();
 				return accepted;
 			},
 			deliverUp: (payload) => {
-				if (!isEnded(this.current)) this.chain.upFrom(slot, payload);
+				if (!isEnded(this.#current)) this.#chain.upFrom(slot, payload);
 			},
-			note: (note) => this.reporter.note(note),
-			fail: (error) => this.fail(error),
+			pause: () => void this.#pauseTransport(slot),
+			resume: () => this.#resumeTransport(slot),
+			note: (note) => this.#reporter.note(note),
+			fail: (error) => this.#fail(error),
 		};
 	}
 
-	private handshakeFor(slot: Slot): Handshake | null {
+	#handshakeFor(slot: Slot): Handshake | null {
 		if (!slot.plugin.handshake) return null;
 		return new Handshake({
 			plugin: slot.plugin.name,
 			initiator: this.initiator,
-			clock: this.options.clock,
-			timeoutMs: this.options.handshakeTimeoutMs,
-			inheritedSecure: () => this.secure,
+			clock: this.#options.clock,
+			timeoutMs: this.#options.handshakeTimeoutMs,
+			inheritedSecure: () => this.#secure,
 			sendDown: (payload) => {
-				this.chain.downFrom(slot, payload);
-				this.reporter.wire();
+				this.#chain.downFrom(slot, payload);
+				this.#reporter.wire();
 			},
-			crowd: () => {
-				this.crowded = this.pauseTransport();
-			},
-			fail: (error) => this.fail(error),
+			crowd: () => this.#pauseTransport('handshake'),
+			fail: (error) => this.#fail(error),
 		});
 	}
 
-	private pauseTransport(): boolean {
-		this.transport.pause?.();
-		return this.transport.pause !== undefined;
+	/** @returns false where the transport cannot be stopped. */
+	#pauseTransport(by: unknown): boolean {
+		if (!this.#transport.pause) return false;
+		if (this.#pausers.size === 0) this.#transport.pause();
+		this.#pausers.add(by);
+		return true;
 	}
 
-	private abandonOpening(error: Error): void {
-		for (const { handshake } of this.chain.slots) handshake?.abort(error);
-		this.opening.abort(error);
+	#resumeTransport(by: unknown): void {
+		if (this.#pausers.delete(by) && this.#pausers.size === 0) this.#transport.resume?.();
 	}
 
-	private assertLiving(): void {
-		if (isEnded(this.current) || this.current === 'CLOSING') throw this.closedError();
+	#abandonOpening(error: Error): void {
+		for (const { handshake } of this.#chain.slots) handshake?.abort(error);
+		this.#opening.abort(error);
 	}
 
-	private closedError(): Error {
-		if (this.failure) return this.failure;
-		return this.end ? closedBy(this.end) : new ConnectionError('CONNECTION_CLOSED', `the connection is ${this.current}`);
+	#assertLiving(): void {
+		if (isEnded(this.#current) || this.#current === 'CLOSING') throw this.#closedError();
+	}
+
+	#closedError(): Error {
+		if (this.#failure) return this.#failure;
+		return this.#end ? closedBy(this.#end) : new ConnectionError('CONNECTION_CLOSED', `the connection is ${this.#current}`);
 	}
 
 	/** Runs a hook of a plugin; one that throws fails its own connection and nobody else's. */
-	private guard(plugin: Plugin, hook: () => void): void {
+	#guard(plugin: Plugin, hook: () => void): void {
 		try {
 			hook();
 		} catch (error) {
-			this.pluginFault(plugin, error);
+			this.#pluginFault(plugin, error);
 		}
 	}
 
-	private pluginFault(plugin: Plugin, thrown: unknown): void {
-		if (thrown instanceof LinkscopeError) this.fail(thrown);
-		else this.fail(new PluginError('PLUGIN_FAILED', `${plugin.name} threw: ${asError(thrown).message}`, { cause: thrown }));
+	#pluginFault(plugin: Plugin, thrown: unknown): void {
+		if (thrown instanceof LinkscopeError) this.#fail(thrown);
+		else this.#fail(new PluginError('PLUGIN_FAILED', `${plugin.name} threw: ${asError(thrown).message}`, { cause: thrown }));
 	}
 
-	private listenerHooks(on: string) {
+	#listenerHooks(on: string) {
 		return {
 			onThrow: (error: unknown): void => {
-				this.reporter.error(asError(error), 'application');
+				this.#reporter.error(asError(error), 'application');
 				throwLater(error);
 			},
 			// Said when listeners begin to pile up, and each time they double.
 			onCount: (count: number): void => {
-				if (count >= 16 && (count & (count - 1)) === 0) this.reporter.note({ kind: 'listeners', on, count });
+				if (count >= 16 && (count & (count - 1)) === 0) this.#reporter.note({ kind: 'listeners', on, count });
 			},
 		};
 	}

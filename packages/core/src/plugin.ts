@@ -24,7 +24,10 @@ export interface Plugin {
 	/** Called once, when the plugin joins a connection; timers and state start here or later. */
 	attach?(host: PluginHost): void;
 	handshake?(wire: Wire): Promise<void>;
-	/** Application to wire. null: consumed, maybe re-injected later. */
+	/**
+	 * Application to wire. null: consumed, maybe re-injected later.
+	 * Whatever it throws fails the connection, but for MESSAGE_TOO_BIG: that refuses this one message.
+	 */
 	outgoing?(payload: Payload): Payload | null;
 	/** Wire to application. null: consumed. */
 	incoming?(payload: Payload): Payload | null;
@@ -36,6 +39,11 @@ export interface Plugin {
 	heldBytes?(): number;
 	/** Flush and say goodbye; called application to wire, within the close bound. */
 	closing?(): void | Promise<void>;
+	/**
+	 * The wire has ended: deliver what is still inside towards the application, within the close bound.
+	 * Called wire to application; undefined where nothing waits, so that the end is not put off.
+	 */
+	ending?(): Promise<void> | undefined;
 	/** The end, exactly once: clear every timer. */
 	closed?(info: CloseInfo): void;
 }
@@ -50,6 +58,9 @@ export interface PluginHost {
 	sendDown(payload: Payload): boolean;
 	/** Delivers from this plugin's place towards the application. */
 	deliverUp(payload: Payload): void;
+	/** Stops the transport, where it can be stopped, while the plugin has enough to digest. */
+	pause(): void;
+	resume(): void;
 	/** Tells the instrumentation something; never throws. */
 	note(note: Note): void;
 	/** Ends the connection as FAILED. */

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { Connection } from './connection.js';
+import { TransportError } from './errors.js';
+import type { Payload } from './payload.js';
+import type { Plugin, PluginHost } from './plugin.js';
+import { createMemoryPair, FakeClock, type MemoryTransport, settle } from './testing/index.js';
+
+/** Hands on what arrives when told to, as an asynchronous transform does. */
+class SlowPlugin implements Plugin {
+	readonly name = 'slow';
+	host!: PluginHost;
+	private readonly held: Payload[] = [];
+	private done = (): void => {};
+
+	attach(host: PluginHost): void {
+		this.host = host;
+	}
+
+	incoming(payload: Payload): null {
+		this.held.push(payload);
+		return null;
+	}
+
+	ending(): Promise<void> | undefined {
+		if (this.held.length === 0) return undefined;
+		return new Promise((resolve) => {
+			this.done = resolve;
+		});
+	}
+
+	release(): void {
+		for (const payload of this.held.splice(0)) this.host.deliverUp(payload);
+		this.done();
+	}
+}
+
+async function openPair(plugin: Plugin) {
+	const clock = new FakeClock();
+	const [a, b] = createMemoryPair({ clock });
+	const left = new Connection(a, { clock });
+	const right = new Connection(b, { clock, initiator: false, plugins: [plugin] });
+	await Promise.all([left.open(), right.open()]);
+	const received: Payload[] = [];
+	right.onMessage.on((message) => received.push(message));
+	return { clock, a, b, left, right, received };
+}
+
+test('what a plugin still holds when the peer closes is delivered before the end', async () => {
+	const slow = new SlowPlugin();
+	const { clock, left, right, received } = await openPair(slow);
+	left.send('last words');
+	await left.close('bye');
+	await settle();
+	expect(right.state).toBe('CLOSING');
+	expect(() => right.send('too late')).toThrow(expect.objectContaining({ code: 'CONNECTION_CLOSED' }));
+	slow.release();
+	await settle();
+	expect(received).toEqual(['last words']);
+	expect(right.state).toBe('CLOSED');
+	expect(right.closeInfo).toMatchObject({ code: 1000, reason: 'bye', initiatedBy: 'remote' });
+	expect(clock.pending).toBe(0);
+});
+
+test('a plugin that never lets go of its last messages puts the end off by the close bound only', async () => {
+	const { clock, left, right } = await openPair(new SlowPlugin());
+	left.send('never delivered');
+	await left.close();
+	await clock.run(5_000);
+	expect(right.state).toBe('CLOSED');
+	expect(clock.pending).toBe(0);
+});
+
+test('close() and terminate() finish while the last messages are delivered', async () => {
+	const slow = new SlowPlugin();
+	const { left, right } = await openPair(slow);
+	left.send('x');
+	await left.close();
+	await settle();
+	const closed = right.close();
+	slow.release();
+	await closed;
+	expect(right.state).toBe('CLOSED');
+
+	const other = await openPair(new SlowPlugin());
+	other.left.send('x');
+	await other.left.close();
+	await settle();
+	other.right.terminate();
+	expect(other.right.state).toBe('CLOSED');
+});
+
+test('a lost connection is FAILED after its last messages were delivered too', async () => {
+	const slow = new SlowPlugin();
+	const { left, right, received } = await openPair(slow);
+	left.send('x');
+	await settle();
+	left.terminate();
+	await settle();
+	slow.release();
+	await settle();
+	expect(received).toEqual(['x']);
+	expect(right.state).toBe('FAILED');
+});
+
+test('a plugin refuses one message as too big, and the connection goes on', async () => {
+	const picky: Plugin = {
+		name: 'picky',
+		outgoing(payload) {
+			if (payload.length > 3) throw new TransportError('MESSAGE_TOO_BIG', 'at most 3');
+			return payload;
+		},
+	};
+	const { left, right } = await openPair(picky);
+	const received: Payload[] = [];
+	left.onMessage.on((message) => received.push(message));
+	expect(() => right.send('four')).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+	right.send('abc');
+	await settle();
+	expect(received).toEqual(['abc']);
+});
+
+test('the transport reads on when everybody who stopped it lets it', async () => {
+	const slow = new SlowPlugin();
+	const { b, right } = await openPair(slow);
+	const paused = () => (b as MemoryTransport & { paused: boolean }).paused;
+	slow.host.pause();
+	slow.host.pause();
+	expect(paused()).toBe(true);
+	slow.host.resume();
+	expect(paused()).toBe(false);
+	slow.host.resume();
+	expect(right.state).toBe('ACTIVE');
+});
