@@ -15,22 +15,26 @@ export interface Subscribable<T> {
  */
 export class Emitter<T> implements Subscribable<T> {
 	// Copied on write: a listener may add or remove listeners while an event is on its way.
-	private listeners: readonly ((value: T) => void)[] = [];
+	#listeners: readonly ((value: T) => void)[] = [];
 
-	constructor(private readonly hooks: { onThrow?: (error: unknown) => void; onCount?: (count: number) => void } = {}) {}
+	readonly #hooks: { onThrow?: (error: unknown) => void; onCount?: (count: number) => void };
+
+	constructor(hooks: { onThrow?: (error: unknown) => void; onCount?: (count: number) => void } = {}) {
+		this.#hooks = hooks;
+	}
 
 	get count(): number {
-		return this.listeners.length;
+		return this.#listeners.length;
 	}
 
 	on(listener: (value: T) => void): Unsubscribe {
 		if (typeof listener !== 'function') throw new TypeError(`listener must be a function, got ${typeof listener}`);
 		// Wrapped, so that one function subscribed twice is two subscriptions with an undo each.
 		const entry = (value: T): void => listener(value);
-		this.listeners = [...this.listeners, entry];
-		this.hooks.onCount?.(this.listeners.length);
+		this.#listeners = [...this.#listeners, entry];
+		this.#hooks.onCount?.(this.#listeners.length);
 		return () => {
-			this.listeners = this.listeners.filter((other) => other !== entry);
+			this.#listeners = this.#listeners.filter((other) => other !== entry);
 		};
 	}
 
@@ -43,12 +47,12 @@ export class Emitter<T> implements Subscribable<T> {
 	}
 
 	emit(value: T): void {
-		const listeners = this.listeners;
+		const listeners = this.#listeners;
 		for (let i = 0; i < listeners.length; i++) {
 			try {
 				(listeners[i] as (value: T) => void)(value);
 			} catch (error) {
-				if (this.hooks.onThrow) this.hooks.onThrow(error);
+				if (this.#hooks.onThrow) this.#hooks.onThrow(error);
 				else throwLater(error);
 			}
 		}

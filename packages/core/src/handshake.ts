@@ -23,95 +23,98 @@ export interface HandshakeContext {
 /** The wire of one handshake: an inbox for early frames, `read()`, a deadline. */
 export class Handshake implements Wire {
 	readonly signal: AbortSignal;
-	private readonly controller = new platform.AbortController();
-	private readonly inbox: Payload[] = [];
-	private inboxBytes = 0;
-	private reader: { resolve(payload: Payload): void; reject(error: Error): void } | null = null;
-	private ended: Error | null = null;
-	private cancelTimer: Unsubscribe = () => {};
-	private provided: SecureChannel | undefined;
+	readonly #controller = new platform.AbortController();
+	readonly #inbox: Payload[] = [];
+	#inboxBytes = 0;
+	#reader: { resolve(payload: Payload): void; reject(error: Error): void } | null = null;
+	#ended: Error | null = null;
+	#cancelTimer: Unsubscribe = () => {};
+	#provided: SecureChannel | undefined;
 
-	constructor(private readonly context: HandshakeContext) {
-		this.signal = this.controller.signal;
+	readonly #context: HandshakeContext;
+
+	constructor(context: HandshakeContext) {
+		this.#context = context;
+		this.signal = this.#controller.signal;
 	}
 
 	get initiator(): boolean {
-		return this.context.initiator;
+		return this.#context.initiator;
 	}
 
 	get secure(): SecureChannel | undefined {
-		return this.provided ?? this.context.inheritedSecure();
+		return this.#provided ?? this.#context.inheritedSecure();
 	}
 
 	provideSecure(channel: SecureChannel): void {
-		this.provided = channel;
+		this.#provided = channel;
 	}
 
 	/** Runs a plugin's handshake under the deadline. The frames it leaves unread stay in the inbox. */
 	async run(handshake: (wire: Wire) => Promise<void>): Promise<void> {
-		const { clock, plugin, timeoutMs } = this.context;
+		const { clock, plugin, timeoutMs } = this.#context;
 		const deadline = new Promise<never>((_, reject) => {
-			this.signal.addEventListener('abort', () => reject(this.ended as Error), { once: true });
+			this.signal.addEventListener('abort', () => reject(this.#ended as Error), { once: true });
 		});
-		this.cancelTimer = clock.after(timeoutMs, () => {
+		this.#cancelTimer = clock.after(timeoutMs, () => {
 			this.abort(new HandshakeError('HANDSHAKE_TIMEOUT', `${plugin}: handshake did not finish within ${timeoutMs} ms`));
 		});
 		try {
-			if (this.ended) throw this.ended;
+			if (this.#ended) throw this.#ended;
 			await Promise.race([handshake(this), deadline]);
 		} finally {
-			this.cancelTimer();
+			this.#cancelTimer();
 		}
 	}
 
 	send(payload: Payload): void {
-		if (this.ended) throw this.ended;
-		this.context.sendDown(payload);
+		if (this.#ended) throw this.#ended;
+		this.#context.sendDown(payload);
 	}
 
 	read(): Promise<Payload> {
-		if (this.ended) return Promise.reject(this.ended);
-		if (this.reader) return Promise.reject(new TypeError('Wire.read() is already waiting'));
+		if (this.#ended) return Promise.reject(this.#ended);
+		if (this.#reader) return Promise.reject(new TypeError('Wire.read() is already waiting'));
 		const early = this.takeUnread();
 		if (early !== undefined) return Promise.resolve(early);
 		return new Promise((resolve, reject) => {
-			this.reader = { resolve, reject };
+			this.#reader = { resolve, reject };
 		});
 	}
 
 	/** A frame reached this place in the chain. */
 	push(payload: Payload): void {
-		if (this.ended) return;
-		if (this.reader) {
-			const { resolve } = this.reader;
-			this.reader = null;
+		if (this.#ended) return;
+		if (this.#reader) {
+			const { resolve } = this.#reader;
+			this.#reader = null;
 			resolve(payload);
 			return;
 		}
-		this.inbox.push(payload);
-		this.inboxBytes += byteLength(payload);
-		if (this.inboxBytes > MAX_INBOX_BYTES) {
-			this.context.fail(
-				new HandshakeError('HANDSHAKE_INBOX_FULL', `${this.context.plugin}: more than ${MAX_INBOX_BYTES} bytes arrived before the handshake was done`),
+		this.#inbox.push(payload);
+		this.#inboxBytes += byteLength(payload);
+		if (this.#inboxBytes > MAX_INBOX_BYTES) {
+			this.#context.fail(
+				new HandshakeError('HANDSHAKE_INBOX_FULL', `${this.#context.plugin}: more than ${MAX_INBOX_BYTES} bytes arrived before the handshake was done`),
 			);
-		} else if (this.inboxBytes > MAX_INBOX_BYTES / 2) {
-			this.context.crowd();
+		} else if (this.#inboxBytes > MAX_INBOX_BYTES / 2) {
+			this.#context.crowd();
 		}
 	}
 
 	takeUnread(): Payload | undefined {
-		const frame = this.inbox.shift();
-		if (frame !== undefined) this.inboxBytes -= byteLength(frame);
+		const frame = this.#inbox.shift();
+		if (frame !== undefined) this.#inboxBytes -= byteLength(frame);
 		return frame;
 	}
 
 	/** Ends a handshake that runs or waits for its turn. */
 	abort(error: Error): void {
-		if (this.ended) return;
-		this.ended = error;
-		this.cancelTimer();
-		this.reader?.reject(error);
-		this.reader = null;
-		this.controller.abort(error);
+		if (this.#ended) return;
+		this.#ended = error;
+		this.#cancelTimer();
+		this.#reader?.reject(error);
+		this.#reader = null;
+		this.#controller.abort(error);
 	}
 }

@@ -19,143 +19,149 @@ export interface InboundHooks {
  */
 export class Inbound {
 	readonly onMessage: Subscribable<Payload>;
-	private readonly emitter: Emitter<Payload>;
-	private readonly readers = new Set<MessageIterator>();
-	private readonly unread: Payload[] = [];
-	private unreadBytes = 0;
-	private released = false;
-	private flushing = false;
-	private paused = false;
-	private end: { error: Error | null } | null = null;
+	readonly #emitter: Emitter<Payload>;
+	readonly #readers = new Set<MessageIterator>();
+	readonly #unread: Payload[] = [];
+	#unreadBytes = 0;
+	#released = false;
+	#flushing = false;
+	#paused = false;
+	#end: { error: Error | null } | null = null;
 
-	constructor(private readonly hooks: InboundHooks) {
-		this.emitter = new Emitter(hooks);
+	readonly #hooks: InboundHooks;
+
+	constructor(hooks: InboundHooks) {
+		this.#hooks = hooks;
+		this.#emitter = new Emitter(hooks);
 		const subscribe = (add: () => Unsubscribe): Unsubscribe => {
 			const off = add();
 			// Not inside on(): its caller does not hold the undo yet.
-			if (this.unread.length > 0) platform.queueMicrotask(() => this.flush());
+			if (this.#unread.length > 0) platform.queueMicrotask(() => this.#flush());
 			return off;
 		};
 		this.onMessage = {
-			on: (listener) => subscribe(() => this.emitter.on(listener)),
-			once: (listener) => subscribe(() => this.emitter.once(listener)),
+			on: (listener) => subscribe(() => this.#emitter.on(listener)),
+			once: (listener) => subscribe(() => this.#emitter.once(listener)),
 		};
 	}
 
 	deliver(payload: Payload): void {
-		if (this.released && this.unread.length === 0 && this.readers.size === 0 && this.emitter.count > 0) {
-			this.emitter.emit(payload);
+		if (this.#released && this.#unread.length === 0 && this.#readers.size === 0 && this.#emitter.count > 0) {
+			this.#emitter.emit(payload);
 			return;
 		}
-		this.unread.push(payload);
-		this.hold(byteLength(payload));
-		this.flush();
+		this.#unread.push(payload);
+		this.#hold(byteLength(payload));
+		this.#flush();
 	}
 
 	/** The connection is ACTIVE: what came early may reach the application. */
 	release(): void {
-		this.released = true;
-		this.flush();
+		this.#released = true;
+		this.#flush();
 	}
 
 	messages(): AsyncIterable<Payload> & AsyncIterator<Payload> {
 		const reader = new MessageIterator(
-			(bytes) => this.letGo(bytes),
-			() => this.readers.delete(reader),
+			(bytes) => this.#letGo(bytes),
+			() => this.#readers.delete(reader),
 		);
-		this.readers.add(reader);
-		this.flush();
-		if (this.end) reader.finish(this.end.error);
+		this.#readers.add(reader);
+		this.#flush();
+		if (this.#end) reader.finish(this.#end.error);
 		return reader;
 	}
 
 	/** Nothing more comes. What was received stays readable. */
 	finish(error: Error | null): void {
-		this.released = true;
-		this.flush();
-		this.end = { error };
-		for (const reader of this.readers) reader.finish(error);
+		this.#released = true;
+		this.#flush();
+		this.#end = { error };
+		for (const reader of this.#readers) reader.finish(error);
 	}
 
-	private flush(): void {
-		if (!this.released || this.flushing) return;
-		this.flushing = true;
-		while (this.unread.length > 0 && (this.emitter.count > 0 || this.readers.size > 0)) {
-			const payload = this.unread.shift() as Payload;
+	#flush(): void {
+		if (!this.#released || this.#flushing) return;
+		this.#flushing = true;
+		while (this.#unread.length > 0 && (this.#emitter.count > 0 || this.#readers.size > 0)) {
+			const payload = this.#unread.shift() as Payload;
 			const bytes = byteLength(payload);
 			// Each reader holds it until it is read; counted once per holder.
-			for (const reader of this.readers) {
-				this.unreadBytes += bytes;
+			for (const reader of this.#readers) {
+				this.#unreadBytes += bytes;
 				reader.push(payload, bytes);
 			}
-			this.letGo(bytes);
-			this.emitter.emit(payload);
+			this.#letGo(bytes);
+			this.#emitter.emit(payload);
 		}
-		this.flushing = false;
+		this.#flushing = false;
 	}
 
-	private hold(bytes: number): void {
-		this.unreadBytes += bytes;
-		const { maxUnreadBytes } = this.hooks;
-		if (this.unreadBytes <= maxUnreadBytes) return;
-		if (!this.paused) this.paused = this.hooks.pause();
+	#hold(bytes: number): void {
+		this.#unreadBytes += bytes;
+		const { maxUnreadBytes } = this.#hooks;
+		if (this.#unreadBytes <= maxUnreadBytes) return;
+		if (!this.#paused) this.#paused = this.#hooks.pause();
 		// A paused transport may still hand over what it had already read: hence the second bound.
-		if (!this.paused || this.unreadBytes > 4 * maxUnreadBytes) this.hooks.overflow();
+		if (!this.#paused || this.#unreadBytes > 4 * maxUnreadBytes) this.#hooks.overflow();
 	}
 
-	private letGo(bytes: number): void {
-		this.unreadBytes -= bytes;
-		if (this.paused && this.unreadBytes <= this.hooks.maxUnreadBytes / 2) {
-			this.paused = false;
-			this.hooks.resume();
+	#letGo(bytes: number): void {
+		this.#unreadBytes -= bytes;
+		if (this.#paused && this.#unreadBytes <= this.#hooks.maxUnreadBytes / 2) {
+			this.#paused = false;
+			this.#hooks.resume();
 		}
 	}
 }
 
 class MessageIterator implements AsyncIterable<Payload>, AsyncIterator<Payload> {
-	private readonly queue: { payload: Payload; bytes: number }[] = [];
-	private waiting: { resolve(result: IteratorResult<Payload>): void; reject(error: Error): void }[] = [];
-	private end: { error: Error | null } | null = null;
+	readonly #queue: { payload: Payload; bytes: number }[] = [];
+	#waiting: { resolve(result: IteratorResult<Payload>): void; reject(error: Error): void }[] = [];
+	#end: { error: Error | null } | null = null;
 
-	constructor(
-		private readonly released: (bytes: number) => void,
-		private readonly left: () => void,
-	) {}
+	readonly #released: (bytes: number) => void;
+	readonly #left: () => void;
+
+	constructor(released: (bytes: number) => void, left: () => void) {
+		this.#released = released;
+		this.#left = left;
+	}
 
 	[Symbol.asyncIterator](): this {
 		return this;
 	}
 
 	push(payload: Payload, bytes: number): void {
-		const waiter = this.waiting.shift();
+		const waiter = this.#waiting.shift();
 		if (!waiter) {
-			this.queue.push({ payload, bytes });
+			this.#queue.push({ payload, bytes });
 			return;
 		}
-		this.released(bytes);
+		this.#released(bytes);
 		waiter.resolve({ done: false, value: payload });
 	}
 
 	next(): Promise<IteratorResult<Payload>> {
-		const entry = this.queue.shift();
+		const entry = this.#queue.shift();
 		if (entry) {
-			this.released(entry.bytes);
+			this.#released(entry.bytes);
 			return Promise.resolve({ done: false, value: entry.payload });
 		}
-		if (this.end) return this.end.error ? Promise.reject(this.end.error) : Promise.resolve({ done: true, value: undefined });
-		return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+		if (this.#end) return this.#end.error ? Promise.reject(this.#end.error) : Promise.resolve({ done: true, value: undefined });
+		return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
 	}
 
 	return(): Promise<IteratorResult<Payload>> {
-		this.left();
-		for (const { bytes } of this.queue.splice(0)) this.released(bytes);
+		this.#left();
+		for (const { bytes } of this.#queue.splice(0)) this.#released(bytes);
 		this.finish(null);
 		return Promise.resolve({ done: true, value: undefined });
 	}
 
 	finish(error: Error | null): void {
-		this.end ??= { error };
-		for (const waiter of this.waiting.splice(0)) {
+		this.#end ??= { error };
+		for (const waiter of this.#waiting.splice(0)) {
 			if (error) waiter.reject(error);
 			else waiter.resolve({ done: true, value: undefined });
 		}

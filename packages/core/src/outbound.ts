@@ -7,71 +7,74 @@ import { byteLength, type Payload } from './payload.js';
  */
 export class Outbound {
 	/** Sending should wait for `drained()`; what is sent all the same counts as backlog. */
-	private blocked = false;
-	private readonly queue: Payload[] = [];
-	private queuedBytes = 0;
-	private backlogBytes = 0;
-	private waiting: { resolve(): void; reject(error: Error): void }[] = [];
+	#blocked = false;
+	readonly #queue: Payload[] = [];
+	#queuedBytes = 0;
+	#backlogBytes = 0;
+	#waiting: { resolve(): void; reject(error: Error): void }[] = [];
 
-	constructor(
-		private readonly maxQueuedBytes: number,
-		private readonly maxBufferedBytes: number,
-	) {}
+	readonly #maxQueuedBytes: number;
+	readonly #maxBufferedBytes: number;
+
+	constructor(maxQueuedBytes: number, maxBufferedBytes: number) {
+		this.#maxQueuedBytes = maxQueuedBytes;
+		this.#maxBufferedBytes = maxBufferedBytes;
+	}
 
 	get isEmpty(): boolean {
-		return this.queue.length === 0;
+		return this.#queue.length === 0;
 	}
 
 	get bufferedBytes(): number {
-		return this.queuedBytes + this.backlogBytes;
+		return this.#queuedBytes + this.#backlogBytes;
 	}
 
 	/** Keeps a message for later. @throws ConnectionError SEND_QUEUE_FULL. */
 	enqueue(payload: Payload): void {
 		const bytes = byteLength(payload);
-		if (this.queuedBytes + bytes > this.maxQueuedBytes) throw queueFull(this.queuedBytes + bytes, this.maxQueuedBytes, 'before the connection is ACTIVE');
-		this.queue.push(payload);
-		this.queuedBytes += bytes;
+		if (this.#queuedBytes + bytes > this.#maxQueuedBytes) throw queueFull(this.#queuedBytes + bytes, this.#maxQueuedBytes, 'before the connection is ACTIVE');
+		this.#queue.push(payload);
+		this.#queuedBytes += bytes;
 	}
 
 	dequeue(): Payload | undefined {
-		const payload = this.queue.shift();
-		if (payload !== undefined) this.queuedBytes -= byteLength(payload);
+		const payload = this.#queue.shift();
+		if (payload !== undefined) this.#queuedBytes -= byteLength(payload);
 		return payload;
 	}
 
 	/** Asked before each send. @throws ConnectionError SEND_QUEUE_FULL. */
 	addBacklog(payload: Payload): void {
-		if (!this.blocked) return;
-		const bytes = this.backlogBytes + byteLength(payload);
-		if (bytes > this.maxBufferedBytes)
-			throw queueFull(bytes, this.maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
-		this.backlogBytes = bytes;
+		if (!this.#blocked) return;
+		const bytes = this.#backlogBytes + byteLength(payload);
+		if (bytes > this.#maxBufferedBytes)
+			throw queueFull(bytes, this.#maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
+		this.#backlogBytes = bytes;
 	}
 
 	get isBlocked(): boolean {
-		return this.blocked;
+		return this.#blocked;
 	}
 
 	block(): void {
-		this.blocked = true;
+		this.#blocked = true;
 	}
 
 	unblock(): void {
-		this.blocked = false;
-		this.backlogBytes = 0;
-		for (const waiter of this.waiting.splice(0)) waiter.resolve();
+		this.#blocked = false;
+		this.#backlogBytes = 0;
+		for (const waiter of this.#waiting.splice(0)) waiter.resolve();
 	}
 
 	drained(): Promise<void> {
-		return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+		return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
 	}
 
 	finish(error: Error): void {
-		this.queue.length = 0;
-		this.queuedBytes = 0;
-		this.backlogBytes = 0;
-		for (const waiter of this.waiting.splice(0)) waiter.reject(error);
+		this.#queue.length = 0;
+		this.#queuedBytes = 0;
+		this.#backlogBytes = 0;
+		for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
 	}
 }
 

@@ -21,94 +21,98 @@ type EventBody<E = ProbeEvent> = E extends ProbeEvent ? Omit<E, 'id' | 'at'> : n
 
 /** Tells the probe hub about one connection; costs one check where nobody listens. */
 export class Reporter {
-	private announced = false;
-	private socket: object | null = null;
+	#announced = false;
+	#socket: object | null = null;
 	/** Frames and bytes on the wire since they were last told. */
-	private frames = 0;
-	private bytesOut = 0;
-	private bytesIn = 0;
+	#frames = 0;
+	#bytesOut = 0;
+	#bytesIn = 0;
 
-	constructor(private readonly about: ReportedConnection) {
-		if (hub.active) this.announce('INITIALIZING');
+	readonly #about: ReportedConnection;
+
+	constructor(about: ReportedConnection) {
+		this.#about = about;
+		if (hub.active) this.#announce('INITIALIZING');
 	}
 
 	countWire(bytesOut: number, bytesIn: number): void {
-		this.bytesOut += bytesOut;
-		this.bytesIn += bytesIn;
-		this.frames++;
+		this.#bytesOut += bytesOut;
+		this.#bytesIn += bytesIn;
+		this.#frames++;
 	}
 
 	sent(bytes: number, bufferedBytes: number): void {
-		const wireBytes = this.bytesOut;
-		this.bytesOut = 0;
-		if (!this.announced) this.announce('ACTIVE');
-		hub.emit({ type: 'sent', id: this.about.id, at: this.about.clock.now(), bytes, wireBytes, bufferedBytes });
+		const wireBytes = this.#bytesOut;
+		this.#bytesOut = 0;
+		if (!this.#announced) this.#announce('ACTIVE');
+		hub.emit({ type: 'sent', id: this.#about.id, at: this.#about.clock.now(), bytes, wireBytes, bufferedBytes });
 	}
 
 	received(bytes: number, bufferedBytes: number): void {
-		const wireBytes = this.bytesIn;
-		this.bytesIn = 0;
-		if (!this.announced) this.announce('ACTIVE');
-		hub.emit({ type: 'received', id: this.about.id, at: this.about.clock.now(), bytes, wireBytes, bufferedBytes });
+		const wireBytes = this.#bytesIn;
+		this.#bytesIn = 0;
+		if (!this.#announced) this.#announce('ACTIVE');
+		hub.emit({ type: 'received', id: this.#about.id, at: this.#about.clock.now(), bytes, wireBytes, bufferedBytes });
 	}
 
 	/** Wire bytes that no message accounted for: control frames, handshakes. */
 	wire(): void {
-		const { bytesOut, bytesIn } = this;
+		const bytesOut = this.#bytesOut;
+		const bytesIn = this.#bytesIn;
 		if (bytesOut === 0 && bytesIn === 0) return;
-		this.bytesOut = 0;
-		this.bytesIn = 0;
-		this.tell({ type: 'wire', bytesOut, bytesIn });
+		this.#bytesOut = 0;
+		this.#bytesIn = 0;
+		this.#tell({ type: 'wire', bytesOut, bytesIn });
 	}
 
 	state(from: ConnectionState, to: ConnectionState): void {
-		const frames = this.frames;
-		this.frames = 0;
+		const frames = this.#frames;
+		this.#frames = 0;
 		this.wire();
-		this.tell({ type: 'state', from, to, frames }, from);
+		this.#tell({ type: 'state', from, to, frames }, from);
 	}
 
 	closed(state: ConnectionState, info: CloseInfo, failure: Error | null): void {
 		const { code, reason, wasClean, initiatedBy } = info;
-		this.tell({ type: 'closed', state, code, reason, wasClean, initiatedBy, errorCode: codeOf(info.error ?? failure) }, state);
+		this.#tell({ type: 'closed', state, code, reason, wasClean, initiatedBy, errorCode: codeOf(info.error ?? failure) }, state);
 	}
 
 	error(error: Error, kind: ErrorKind): void {
-		this.tell({ type: 'error', kind, code: codeOf(error), message: error.message });
+		this.#tell({ type: 'error', kind, code: codeOf(error), message: error.message });
 	}
 
 	note(note: Note): void {
-		this.tell({ type: 'note', note });
+		this.#tell({ type: 'note', note });
 	}
 
 	plugin(slot: Slot, action: 'added' | 'removed', position: number): void {
-		this.tell({ type: 'plugin', action, name: slot.plugin.name, position, counters: slot.counters });
+		this.#tell({ type: 'plugin', action, name: slot.plugin.name, position, counters: slot.counters });
 	}
 
 	/** 'This socket is mine': a record of the WebSocket patch merges into this connection's. */
 	claim(socket: object): void {
-		const { id } = this.about;
+		const { id } = this.#about;
 		const entry = hub.sockets.get(socket);
-		this.socket = socket;
+		this.#socket = socket;
 		if (entry) entry.claimedBy = id;
 		else hub.sockets.set(socket, { id, claimedBy: id });
-		if (entry && entry.id !== id) this.tell({ type: 'claimed', socketId: entry.id });
+		if (entry && entry.id !== id) this.#tell({ type: 'claimed', socketId: entry.id });
 	}
 
-	private tell(body: EventBody, state: ConnectionState = 'INITIALIZING'): void {
+	#tell(body: EventBody, state: ConnectionState = 'INITIALIZING'): void {
 		if (!hub.active) return;
-		if (!this.announced) this.announce(state);
-		hub.emit({ ...body, id: this.about.id, at: this.about.clock.now() } as ProbeEvent);
+		if (!this.#announced) this.#announce(state);
+		hub.emit({ ...body, id: this.#about.id, at: this.#about.clock.now() } as ProbeEvent);
 	}
 
 	/** A connection older than the instrumentation introduces itself at its first event. */
-	private announce(state: ConnectionState): void {
-		this.announced = true;
-		const { id, clock, transport, chain, role, label, tags, link } = this.about;
+	#announce(state: ConnectionState): void {
+		this.#announced = true;
+		const { id, clock, transport, chain, role, label, tags, link } = this.#about;
 		const at = clock.now();
 		hub.emit({ type: 'created', id, at, epoch: clock.epoch(), role, transport: transport.kind, remote: transport.remote, label, tags, link });
 		for (const [position, slot] of chain.slots.entries()) this.plugin(slot, 'added', position);
 		if (state !== 'INITIALIZING') hub.emit({ type: 'state', id, at, from: 'INITIALIZING', to: state, frames: 0 });
-		if (this.socket) this.claim(this.socket);
+		if (this.#socket) this.claim(this.#socket);
 	}
 }
