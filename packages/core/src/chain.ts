@@ -23,8 +23,8 @@ export interface ChainEnds {
 const SAMPLE_EVERY = 64;
 
 /**
- * The plugins of one connection, wire side first. A message is one walk over an array; counting is a second
- * loop body, taken only while somebody listens.
+ * The plugins of one connection, wire side first. A message is one walk over an array, which counts only
+ * while somebody listens.
  */
 export class Chain {
 	/** Replaced, never changed: a walk under way keeps the array it began with. */
@@ -131,49 +131,17 @@ export class Chain {
 	}
 
 	#walkDown(first: Payload, from: number): boolean {
-		if (hub.active) return this.#countDown(first, from);
 		const slots = this.slots;
+		const counting = hub.active;
+		const timed = counting && this.#isSampled();
 		let payload: Payload | null = first;
-		for (let i = from; i >= 0; i--) {
-			const { plugin } = slots[i] as Slot;
-			if (plugin.outgoing === undefined) continue;
-			try {
-				payload = plugin.outgoing(payload);
-			} catch (error) {
-				return this.#refuse(plugin, error);
-			}
-			if (payload === null) return true;
-		}
-		return this.#ends.toWire(payload);
-	}
-
-	#walkUp(first: Payload, from: number): void {
-		if (hub.active) return this.#countUp(first, from);
-		const slots = this.slots;
-		let payload: Payload | null = first;
-		for (let i = from; i < slots.length; i++) {
-			const slot = slots[i] as Slot;
-			if (slot.handshake !== null) return slot.handshake.push(payload);
-			if (slot.plugin.incoming === undefined) continue;
-			try {
-				payload = slot.plugin.incoming(payload);
-			} catch (error) {
-				return this.#ends.fault(slot.plugin, error);
-			}
-			if (payload === null) return;
-		}
-		this.#ends.toApplication(payload);
-	}
-
-	#countDown(first: Payload, from: number): boolean {
-		const slots = this.slots;
-		const timed = this.#isSampled();
-		let payload: Payload | null = first;
-		let bytes = byteLength(first);
+		let bytes = counting ? byteLength(first) : 0;
 		for (let i = from; i >= 0; i--) {
 			const { plugin, counters } = slots[i] as Slot;
-			counters.messagesOut++;
-			counters.bytesOut += bytes;
+			if (counting) {
+				counters.messagesOut++;
+				counters.bytesOut += bytes;
+			}
 			if (plugin.outgoing === undefined) continue;
 			const before: Payload = payload;
 			const startMs = timed ? systemClock.now() : 0;
@@ -184,21 +152,24 @@ export class Chain {
 			}
 			if (timed) addSample(counters, systemClock.now() - startMs);
 			if (payload === null) return true;
-			if (payload !== before) bytes = byteLength(payload);
+			if (counting && payload !== before) bytes = byteLength(payload);
 		}
 		return this.#ends.toWire(payload);
 	}
 
-	#countUp(first: Payload, from: number): void {
+	#walkUp(first: Payload, from: number): void {
 		const slots = this.slots;
-		const timed = this.#isSampled();
+		const counting = hub.active;
+		const timed = counting && this.#isSampled();
 		let payload: Payload | null = first;
-		let bytes = byteLength(first);
+		let bytes = counting ? byteLength(first) : 0;
 		for (let i = from; i < slots.length; i++) {
 			const { plugin, counters, handshake } = slots[i] as Slot;
 			if (handshake !== null) return handshake.push(payload);
-			counters.messagesIn++;
-			counters.bytesIn += bytes;
+			if (counting) {
+				counters.messagesIn++;
+				counters.bytesIn += bytes;
+			}
 			if (plugin.incoming === undefined) continue;
 			const before: Payload = payload;
 			const startMs = timed ? systemClock.now() : 0;
@@ -209,7 +180,7 @@ export class Chain {
 			}
 			if (timed) addSample(counters, systemClock.now() - startMs);
 			if (payload === null) return;
-			if (payload !== before) bytes = byteLength(payload);
+			if (counting && payload !== before) bytes = byteLength(payload);
 		}
 		this.#ends.toApplication(payload);
 	}
