@@ -1,2 +1,3 @@
 export { FakeClock, settle } from './fake-clock.js';
 export { createMemoryPair, type MemoryPairOptions, MemoryTransport } from './memory-pair.js';
+export { type TransportPair, type TransportSuiteOptions, transportSuite } from './transport-suite.js';

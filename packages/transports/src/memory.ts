@@ -1,0 +1,1 @@
+export { createMemoryPair, type MemoryPairOptions, MemoryTransport } from '@linkscope/core/testing';

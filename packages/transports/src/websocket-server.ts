@@ -1,0 +1,2 @@
+export { createWebSocketListener, type WebSocketListener } from './listener.js';
+export type { Accepted, ListenerOptions, UpgradeRequest } from './listener-options.js';

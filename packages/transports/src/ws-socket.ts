@@ -1,0 +1,111 @@
+import { codeOf, type Payload, TransportError } from '@linkscope/core';
+import { type RawSocket, type RawSocketEvents, sendableCode, type WebSocketLike } from './raw-socket.js';
+
+/** The part of a `ws` socket we use. */
+export interface WsLike extends WebSocketLike {
+	on(event: string, listener: (...args: never[]) => void): unknown;
+	send(data: string | ArrayBufferView, flushed?: () => void): void;
+	pause(): void;
+	resume(): void;
+	terminate(): void;
+	readonly _isServer?: boolean;
+	readonly _socket?: { on(event: 'error', listener: (error: Error) => void): unknown } | null;
+}
+
+export function isWs(socket: WebSocketLike): socket is WsLike {
+	const { on, terminate } = socket as Partial<WsLike>;
+	return typeof on === 'function' && typeof terminate === 'function';
+}
+
+/** A socket of the `ws` package, of either side. */
+export class WsSocket implements RawSocket {
+	readonly isClient: boolean;
+	private choked = false;
+	private readonly flushed: () => void;
+
+	constructor(
+		readonly socket: WsLike,
+		events: RawSocketEvents,
+		private readonly highWaterBytes: number,
+	) {
+		this.isClient = socket._isServer !== true;
+		// 'fragments' and 'blob' would need a copy or a wait; a Buffer is a view of what was read.
+		if (socket.binaryType !== 'arraybuffer') socket.binaryType = 'nodebuffer';
+		this.flushed = () => {
+			if (!this.choked || socket.bufferedAmount > highWaterBytes / 2) return;
+			this.choked = false;
+			events.drained();
+		};
+		// The emitter's own event, not addEventListener: it allocates no MessageEvent.
+		socket.on('message', (data: Uint8Array | ArrayBuffer | string, isBinary?: boolean) => {
+			if (isBinary === false) events.message(data.toString(), (data as Uint8Array).byteLength);
+			else deliverBinary(data, events);
+		});
+		socket.on('open', () => {
+			watchErrors(socket, events);
+			events.opened();
+		});
+		socket.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => events.refused(response.statusCode ?? 0));
+		socket.on('error', (error: Error) => {
+			const violation = violationOf(error);
+			if (violation) events.broken(violation.code, violation.error);
+			else events.failed(error);
+		});
+		// The event, because only it says whether the close was clean.
+		socket.addEventListener('close', (event: { code: number; reason: string; wasClean: boolean }) => events.ended(event.code, event.reason, event.wasClean));
+		watchErrors(socket, events);
+	}
+
+	send(payload: Payload): boolean {
+		const { socket } = this;
+		// For text its length stands for its bytes: near enough for a mark, and free.
+		const bytes = typeof payload === 'string' ? payload.length : payload.byteLength;
+		if (!this.choked && socket.bufferedAmount + bytes <= this.highWaterBytes) {
+			socket.send(payload);
+			return true;
+		}
+		// Every message from here on has a callback, so the last of them finds the socket empty.
+		this.choked = true;
+		socket.send(payload, this.flushed);
+		return false;
+	}
+
+	pause(): void {
+		this.socket.pause();
+	}
+
+	resume(): void {
+		this.socket.resume();
+	}
+
+	close(code: number, reason: string): void {
+		this.socket.close(sendableCode(code, false), reason);
+	}
+
+	terminate(): void {
+		this.socket.terminate();
+	}
+}
+
+function deliverBinary(data: Uint8Array | ArrayBuffer | string, events: RawSocketEvents): void {
+	if (typeof data === 'string') return events.message(data, data.length); // ws 7 hands text over as a string
+	// A plain Uint8Array, as in a browser: a Buffer's slice() and toString() behave differently.
+	const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+	events.message(bytes, bytes.byteLength);
+}
+
+/** ws has told the peer already, with the code named here (RFC 6455 section 7.4.1). */
+function violationOf(error: Error): { code: number; error: TransportError } | null {
+	const code = codeOf(error);
+	if (!code?.startsWith('WS_ERR_')) return null;
+	const describe = (name: string, text: string): TransportError => new TransportError(name, `websocket: ${text}: ${error.message}`, { cause: error });
+	if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return { code: 1009, error: describe('MESSAGE_TOO_BIG', 'the peer sent more than maxMessageBytes') };
+	if (code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') return { code: 1008, error: describe('TOO_MANY_FRAGMENTS', 'the peer cut a message too small') };
+	if (code === 'WS_ERR_INVALID_UTF8') return { code: 1007, error: describe('PROTOCOL_VIOLATION', 'the peer sent text that is no UTF-8') };
+	return { code: 1002, error: describe('PROTOCOL_VIOLATION', 'the peer broke the WebSocket protocol') };
+}
+
+/** ws keeps an error of the TCP socket to itself; it is the only witness of an ECONNRESET. */
+function watchErrors(socket: WsLike, events: RawSocketEvents): void {
+	socket._socket?.on('error', (error) => events.failed(error));
+}
