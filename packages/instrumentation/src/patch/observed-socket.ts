@@ -1,0 +1,145 @@
+import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type SocketEntry } from '@linkscope/core';
+import { state, type Target } from './target.js';
+
+/**
+ * One foreign socket: turns what the patch sees into probe events. Holds no payload and not the socket.
+ * Falls silent when a Connection claims the socket, when nobody listens, and when the patch is gone.
+ */
+export class ObservedSocket implements SocketEntry {
+	readonly id: string = hub.nextId();
+	claimedBy: string | null = null;
+	#state: ConnectionState = 'INITIALIZING';
+	#opened = false;
+	#closingHere = false;
+	#errorCode: string | null = null;
+	#messages = 0;
+	#pingedAt: number | null = null;
+	#fragmentBytes = 0;
+
+	/** @param masks true for a client: its frames carry a mask of 4 bytes, those of its peer none (RFC 6455 section 5.3). */
+	constructor(
+		readonly target: Target,
+		private readonly masks: boolean,
+	) {}
+
+	get silent(): boolean {
+		return !hub.active || this.claimedBy !== null || !this.target.live || isEnded(this.#state);
+	}
+
+	created(remote: string): void {
+		const { clock } = this.target;
+		hub.emit({ type: 'created', id: this.id, at: clock.now(), epoch: clock.epoch(), role: 'observed', transport: 'websocket', remote });
+		this.#move('CONNECTING');
+	}
+
+	opened(): void {
+		if (this.silent || this.#opened) return;
+		this.#opened = true;
+		if (this.#state === 'CONNECTING') this.#move('ACTIVE');
+	}
+
+	sent(bytes: number, bufferedBytes: number): void {
+		this.#message('sent', bytes + this.#fragmentBytes, this.masks, bufferedBytes);
+		this.#fragmentBytes = 0;
+	}
+
+	/** Part of a message that `sent` will complete. */
+	sentFragment(bytes: number): void {
+		this.#fragmentBytes += bytes;
+	}
+
+	received(bytes: number, bufferedBytes: number): void {
+		this.#message('received', bytes, !this.masks, bufferedBytes);
+	}
+
+	/** Lends a payload to the tap. Called only while `hub.tap` is set. */
+	lend(direction: 'sent' | 'received', payload: Payload): void {
+		try {
+			hub.tap?.(this.id, direction, payload);
+		} catch {
+			hub.faults++;
+		}
+	}
+
+	pinged(): void {
+		if (!this.silent) this.#pingedAt ??= this.target.clock.now();
+	}
+
+	ponged(): void {
+		if (this.silent || this.#pingedAt === null) return;
+		const at = this.target.clock.now();
+		hub.emit({ type: 'note', id: this.id, at, note: { kind: 'latency', rttMs: at - this.#pingedAt } });
+		this.#pingedAt = null;
+	}
+
+	failed(kind: ErrorKind, code: string | null, message: string): void {
+		if (this.silent) return;
+		this.#errorCode = code;
+		hub.emit({ type: 'error', id: this.id, at: this.target.clock.now(), kind, code, message });
+	}
+
+	/** This side began to close. */
+	closing(): void {
+		if (this.silent || this.#state === 'CLOSING') return;
+		this.#closingHere = true;
+		this.#move('CLOSING');
+	}
+
+	closed(code: number, reason: string, wasClean: boolean): void {
+		if (this.silent) return;
+		const end = wasClean && this.#opened ? 'CLOSED' : 'FAILED';
+		const initiatedBy = this.#closingHere ? 'local' : code === 1006 ? 'network' : 'remote';
+		this.#move(end);
+		hub.emit({ type: 'closed', id: this.id, at: this.target.clock.now(), state: end, code, reason, wasClean, initiatedBy, errorCode: this.#errorCode });
+	}
+
+	#message(type: 'sent' | 'received', bytes: number, masked: boolean, bufferedBytes: number): void {
+		this.#messages++;
+		hub.emit({ type, id: this.id, at: this.target.clock.now(), bytes, wireBytes: bytes + headerBytes(bytes, masked), bufferedBytes });
+	}
+
+	#move(to: ConnectionState): void {
+		const from = this.#state;
+		const frames = this.#messages;
+		this.#state = to;
+		this.#messages = 0;
+		hub.emit({ type: 'state', id: this.id, at: this.target.clock.now(), from, to, frames });
+	}
+}
+
+/** The part of a WebSocket that every platform's has. */
+export interface SocketLike {
+	readonly readyState: number;
+	readonly url: string;
+	readonly bufferedAmount: number;
+}
+
+export const OPEN = 1;
+export const CLOSING = 2;
+
+/** The record of a socket; null when it is not to be observed. */
+export function observed(socket: object): ObservedSocket | null | undefined {
+	const known = state.sockets.get(socket);
+	// Of an install that is gone: the next one looks again.
+	return known && !known.target.live ? undefined : known;
+}
+
+/**
+ * Begins a record, at construction or at the first sign of life of a socket older than the patch.
+ * @returns null for a socket that is claimed, excluded, or already at its end.
+ */
+export function adopt(target: Target, socket: SocketLike, remote: string, masks: boolean): ObservedSocket | null {
+	const wanted = socket.readyState < CLOSING && !hub.sockets.get(socket)?.claimedBy && target.observes(remote);
+	const record = wanted ? new ObservedSocket(target, masks) : null;
+	state.sockets.set(socket, record);
+	if (!record) return null;
+	hub.sockets.set(socket, record);
+	record.created(remote);
+	if (socket.readyState === OPEN) record.opened();
+	return record;
+}
+
+// RFC 6455 section 5.2, for a message in one uncompressed frame: what the platform does beyond that it does not tell.
+function headerBytes(bytes: number, masked: boolean): number {
+	return (bytes < 126 ? 2 : bytes < 65536 ? 4 : 10) + (masked ? 4 : 0);
+}

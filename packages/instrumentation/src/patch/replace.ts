@@ -1,0 +1,47 @@
+import type { Unsubscribe } from '@linkscope/core';
+
+type AnyFunction = (this: object, ...args: never[]) => unknown;
+
+/**
+ * Sets a property of something foreign and keeps what was there.
+ * A frozen holder is left as it is, without a throw.
+ * @returns restores the saved descriptor, but only while the property is still ours: a later patcher keeps its place.
+ */
+export function replaceProperty(holder: object, key: PropertyKey, next: PropertyDescriptor): Unsubscribe {
+	const before = Object.getOwnPropertyDescriptor(holder, key);
+	if (!Reflect.defineProperty(holder, key, next)) return () => {};
+	return () => {
+		const now = Object.getOwnPropertyDescriptor(holder, key);
+		if (!now || now.value !== next.value || now.get !== next.get || now.set !== next.set) return;
+		if (before) Reflect.defineProperty(holder, key, before);
+		else Reflect.deleteProperty(holder, key);
+	};
+}
+
+/** Replaces a method, inherited ones too (as an own property as visible as the inherited one). No such method: nothing happens. */
+export function replaceMethod(holder: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Unsubscribe {
+	const descriptor = findDescriptor(holder, key);
+	if (typeof descriptor?.value !== 'function') return () => {};
+	return replaceProperty(holder, key, { ...descriptor, value: wrap(descriptor.value) });
+}
+
+/** Replaces the setter of an accessor. */
+export function replaceSetter(holder: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Unsubscribe {
+	const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+	if (!descriptor?.set) return () => {};
+	return replaceProperty(holder, key, { ...descriptor, set: wrap(descriptor.set as AnyFunction) as (value: unknown) => void });
+}
+
+export function undoAll(undos: readonly Unsubscribe[]): Unsubscribe {
+	return () => {
+		for (const undo of [...undos].reverse()) undo();
+	};
+}
+
+function findDescriptor(holder: object, key: string): PropertyDescriptor | undefined {
+	for (let owner: object | null = holder; owner; owner = Object.getPrototypeOf(owner)) {
+		const descriptor = Object.getOwnPropertyDescriptor(owner, key);
+		if (descriptor) return descriptor;
+	}
+	return undefined;
+}

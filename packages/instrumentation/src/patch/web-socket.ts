@@ -1,0 +1,206 @@
+import { byteLength, hub, type Unsubscribe } from '@linkscope/core';
+import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
+import { asPayload, payloadBytes } from './payload-size.js';
+import { replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
+import { install, type PatchOptions, type Target } from './target.js';
+
+type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
+type Method = (this: object, ...args: never[]) => unknown;
+
+/**
+ * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
+ * those of a constructor captured earlier from their first use on (an on… handler, addEventListener, send, close).
+ * Does nothing where there is no WebSocket, where it is frozen, and to a `ws` class put in its place (see `instrumentWs`).
+ * @returns takes the patch back as far as it is still ours.
+ */
+export function patchWebSocket(options: PatchOptions = {}): Unsubscribe {
+	return patchHolder(globalThis, globalThis, options);
+}
+
+/** The same for the WebSocket of undici's npm package: the module, or the class itself. */
+export function instrumentUndici(undici: unknown, options: PatchOptions = {}): Unsubscribe {
+	const holder = (typeof undici === 'function' ? { WebSocket: undici } : undici) as { WebSocket?: SocketClass } | null;
+	const Class = holder?.WebSocket;
+	if (!holder || !Class) return () => {};
+	const isGlobal = Class === (globalThis as { WebSocket?: unknown }).WebSocket;
+	return isGlobal ? patchWebSocket(options) : patchHolder(Class.prototype, holder, options);
+}
+
+function patchHolder(key: object, holder: object, options: PatchOptions): Unsubscribe {
+	return install(key, options, (target) => {
+		const Class = (holder as { WebSocket?: SocketClass }).WebSocket;
+		// A class with emit() is an EventEmitter: a listener of ours would change what it does on 'error'.
+		if (typeof Class !== 'function' || !Class.prototype || 'emit' in Class.prototype) return () => {};
+		const patch = new ClassPatch(target, Class);
+		return undoAll([patch.trapConstruction(holder), patch.patchPrototype()]);
+	});
+}
+
+/** One WebSocket class that follows the DOM's events. */
+class ClassPatch {
+	// Node's EventTarget calls dispatchEvent by name, so its sockets need no listener: counts and warnings stay as they are.
+	private readonly dispatches: boolean;
+	private readonly addListener: Method | undefined;
+
+	constructor(
+		private readonly target: Target,
+		private readonly Class: SocketClass,
+	) {
+		this.dispatches = Symbol.for('nodejs.event_target') in Class;
+		this.addListener = (Class.prototype as { addEventListener?: Method }).addEventListener;
+	}
+
+	/** A Proxy keeps the class's name, statics, subclasses and `instanceof`; `constructor` of its sockets follows it. */
+	trapConstruction(holder: object): Unsubscribe {
+		const proxy: SocketClass = new Proxy(this.Class, {
+			construct: (Class, args, newTarget) => {
+				const socket = Reflect.construct(Class, args, newTarget === proxy ? Class : newTarget);
+				this.recordOf(socket);
+				return socket;
+			},
+		});
+		const before = Object.getOwnPropertyDescriptor(holder, 'WebSocket');
+		const { prototype } = this.Class;
+		return undoAll([
+			replaceProperty(holder, 'WebSocket', { configurable: before?.configurable, enumerable: before?.enumerable, writable: true, value: proxy }),
+			(holder as { WebSocket?: unknown }).WebSocket === proxy ? replaceMethod(prototype, 'constructor', () => proxy as never) : () => {},
+		]);
+	}
+
+	patchPrototype(): Unsubscribe {
+		const { prototype } = this.Class;
+		const touch = this.wrap((original, socket, args) => {
+			this.recordOf(socket);
+			return Reflect.apply(original, socket, args);
+		});
+		return undoAll([
+			...['onopen', 'onmessage', 'onerror', 'onclose'].map((name) => replaceSetter(prototype, name, touch)),
+			replaceMethod(prototype, 'addEventListener', touch),
+			replaceMethod(
+				prototype,
+				'send',
+				this.wrap((original, socket, args) => this.send(original, socket, args)),
+			),
+			replaceMethod(
+				prototype,
+				'close',
+				this.wrap((original, socket, args) => this.close(original, socket, args)),
+			),
+			this.dispatches
+				? replaceMethod(
+						prototype,
+						'dispatchEvent',
+						this.wrap((original, socket, args) => this.dispatch(original, socket, args)),
+					)
+				: () => {},
+		]);
+	}
+
+	/** A Proxy of the method, so that its name, length and `toString()` stay what they were. */
+	private wrap(around: (original: Method, socket: SocketLike, args: never[]) => unknown): (original: Method) => Method {
+		return (original) =>
+			new Proxy(original, {
+				apply: (method, socket, args) => (this.target.live && hub.active ? around(method, socket, args as never[]) : Reflect.apply(method, socket, args)),
+			});
+	}
+
+	private send(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.recordOf(socket);
+		if (!record || record.silent || socket.readyState !== OPEN) return Reflect.apply(original, socket, args);
+		const before = socket.bufferedAmount;
+		const result = Reflect.apply(original, socket, args);
+		const after = socket.bufferedAmount;
+		record.sent(sentBytes(args[0], after - before), after || 0);
+		if (hub.tap) lend(record, 'sent', args[0]);
+		return result;
+	}
+
+	private close(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.recordOf(socket);
+		const living = record !== null && socket.readyState < CLOSING;
+		const result = Reflect.apply(original, socket, args);
+		if (living) record.closing();
+		return result;
+	}
+
+	private dispatch(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.recordOf(socket);
+		if (record) observeEvent(record, socket, args[0] as unknown as Event);
+		return Reflect.apply(original, socket, args);
+	}
+
+	private recordOf(socket: SocketLike): ObservedSocket | null {
+		const record = observed(socket);
+		return record === undefined ? this.adopt(socket) : record;
+	}
+
+	private adopt(socket: SocketLike): ObservedSocket | null {
+		if (!this.target.live || !hub.active) return null;
+		try {
+			if (!(socket instanceof this.Class)) return null;
+			const record = adopt(this.target, socket, String(socket.url), true);
+			if (record && !this.dispatches && this.addListener) {
+				const listener = new SocketListener(record);
+				for (const type of ['open', 'message', 'error', 'close']) Reflect.apply(this.addListener, socket, [type, listener] as never[]);
+			}
+			return record;
+		} catch {
+			// Not a socket after all (Object.create of the prototype, a fake that throws): its own error is for the caller to see.
+			return null;
+		}
+	}
+}
+
+class SocketListener {
+	constructor(private readonly record: ObservedSocket) {}
+
+	handleEvent(event: Event): void {
+		observeEvent(this.record, event.currentTarget as unknown as SocketLike, event);
+	}
+}
+
+function observeEvent(record: ObservedSocket, socket: SocketLike, event: Event): void {
+	if (record.silent) return;
+	try {
+		switch (event.type) {
+			case 'message': {
+				const { data } = event as MessageEvent;
+				record.received(payloadBytes(data), socket.bufferedAmount || 0);
+				if (hub.tap) lend(record, 'received', data);
+				break;
+			}
+			case 'open':
+				record.opened();
+				break;
+			case 'error':
+				fail(record, event as ErrorEvent);
+				break;
+			case 'close': {
+				const { code, reason, wasClean } = event as CloseEvent;
+				record.closed(code, reason, wasClean);
+			}
+		}
+	} catch {
+		hub.faults++;
+	}
+}
+
+/** Browsers say only that something failed; Node says what. */
+function fail(record: ObservedSocket, event: { message?: string; error?: { code?: unknown } | null }): void {
+	const code = event.error?.code;
+	record.failed('connection', typeof code === 'string' ? code : null, event.message || 'the WebSocket failed; the platform does not say why');
+}
+
+// Short text is measured here; for the rest the platform has just counted the bytes into bufferedAmount (which falls
+// only between tasks), so nothing is measured twice and no object is converted twice.
+const MEASURED_UNITS = 256;
+
+function sentBytes(data: unknown, grown: number): number {
+	if (typeof data === 'string') return data.length <= MEASURED_UNITS || !(grown > 0) ? byteLength(data) : grown;
+	return grown > 0 ? grown : payloadBytes(data);
+}
+
+function lend(record: ObservedSocket, direction: 'sent' | 'received', data: unknown): void {
+	const payload = asPayload(data);
+	if (payload !== null) record.lend(direction, payload);
+}
