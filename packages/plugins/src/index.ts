@@ -1,0 +1,11 @@
+export { type CompressionOptions, CompressionPlugin } from './compression.js';
+export { type FragmentationOptions, FragmentationPlugin } from './fragmentation.js';
+export type { TypedMessage } from './message-json.js';
+export { type NetworkOptions, NetworkPlugin } from './network.js';
+export { type NetworkChange, NetworkMonitor, type NetworkMonitorOptions } from './network-monitor.js';
+export { interfaceSource, type NetworkSource, type NetworkStatus } from './network-source.js';
+export { type PingPongOptions, PingPongPlugin } from './ping-pong.js';
+export type { RequestHandler } from './requests.js';
+export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
+export { type TypedMessagesOptions, TypedMessagesPlugin } from './typed-messages.js';
+export { MessageError, type WaitOptions } from './wait.js';

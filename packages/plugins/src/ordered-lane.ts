@@ -1,0 +1,60 @@
+import { asError, byteLength, type Payload } from '@linkscope/core';
+
+export interface LaneSteps {
+	transform(payload: Payload): Promise<Payload>;
+	/** Where the result goes, in the order of `push`. */
+	emit(payload: Payload): void;
+	/** `transform` or `emit` threw: the lane has stopped. */
+	failed(error: Error): void;
+}
+
+/** An asynchronous transform that keeps the order: one payload after the other. */
+export class OrderedLane {
+	private readonly waiting: { payload: Payload; bytes: number }[] = [];
+	private working: Promise<void> | null = null;
+	private stopped = false;
+	private held = 0;
+
+	constructor(private readonly steps: LaneSteps) {}
+
+	/** Bytes taken in and not yet emitted, at their size before the transform. */
+	get heldBytes(): number {
+		return this.held;
+	}
+
+	/** Settles when all is emitted; null where nothing waits, so that a payload may go past. */
+	get rest(): Promise<void> | null {
+		return this.working;
+	}
+
+	push(payload: Payload): void {
+		if (this.stopped) return;
+		const bytes = byteLength(payload);
+		this.waiting.push({ payload, bytes });
+		this.held += bytes;
+		this.working ??= this.work();
+	}
+
+	/** Nothing more is emitted. */
+	stop(): void {
+		this.stopped = true;
+		this.waiting.length = 0;
+		this.held = 0;
+	}
+
+	private async work(): Promise<void> {
+		try {
+			for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+				const result = await this.steps.transform(next.payload);
+				if (this.stopped) break;
+				this.held -= next.bytes;
+				this.steps.emit(result);
+			}
+		} catch (error) {
+			const wasStopped = this.stopped;
+			this.stop();
+			if (!wasStopped) this.steps.failed(asError(error));
+		}
+		this.working = null;
+	}
+}

@@ -1,0 +1,94 @@
+import { byteLength, type Payload, type Plugin, type PluginHost } from '@linkscope/core';
+import { RateWindow } from './rate-window.js';
+
+export interface StatisticsSnapshot {
+	messagesSent: number;
+	messagesReceived: number;
+	/** Bytes as they pass this place in the chain; UTF-8 for text. */
+	bytesSent: number;
+	bytesReceived: number;
+	/** Both directions, over the last ten seconds. */
+	messagesPerSecond: number;
+	bytesPerSecond: number;
+	/** Milliseconds since the last message each way; null before the first. */
+	sinceSentMs: number | null;
+	sinceReceivedMs: number | null;
+	/** Milliseconds since anything passed, or since the start. */
+	idleMs: number;
+	/** Milliseconds since the connection became ACTIVE; 0 before. Stands still after the end. */
+	uptimeMs: number;
+}
+
+/**
+ * Counts what passes its place in the chain, for the application to read:
+ * `connection.plugin<StatisticsPlugin>('statistics').snapshot()`. No timers; it may join and leave at any time.
+ */
+export class StatisticsPlugin implements Plugin {
+	readonly name = 'statistics';
+	readonly observer = true;
+	private host: PluginHost | null = null;
+	private readonly window = new RateWindow();
+	private messagesSent = 0;
+	private messagesReceived = 0;
+	private bytesSent = 0;
+	private bytesReceived = 0;
+	private attachedAt = 0;
+	private activeAt: number | null = null;
+	private lastSentAt: number | null = null;
+	private lastReceivedAt: number | null = null;
+	private endedAt: number | null = null;
+
+	attach(host: PluginHost): void {
+		this.host = host;
+		this.attachedAt = host.clock.now();
+	}
+
+	active(): void {
+		this.activeAt = this.now();
+	}
+
+	outgoing(payload: Payload): Payload {
+		const bytes = byteLength(payload);
+		this.messagesSent++;
+		this.bytesSent += bytes;
+		this.lastSentAt = this.now();
+		this.window.add(this.lastSentAt, bytes);
+		return payload;
+	}
+
+	incoming(payload: Payload): Payload {
+		const bytes = byteLength(payload);
+		this.messagesReceived++;
+		this.bytesReceived += bytes;
+		this.lastReceivedAt = this.now();
+		this.window.add(this.lastReceivedAt, bytes);
+		return payload;
+	}
+
+	closed(): void {
+		this.endedAt = this.now();
+	}
+
+	/** A fresh plain object; changing it changes nothing inside. */
+	snapshot(): StatisticsSnapshot {
+		const { messagesSent, messagesReceived, bytesSent, bytesReceived, lastSentAt, lastReceivedAt, activeAt } = this;
+		const now = this.endedAt ?? this.now();
+		const rate = this.window.perSecond(now, this.attachedAt);
+		return {
+			messagesSent,
+			messagesReceived,
+			bytesSent,
+			bytesReceived,
+			messagesPerSecond: rate.messages,
+			bytesPerSecond: rate.bytes,
+			sinceSentMs: lastSentAt === null ? null : now - lastSentAt,
+			sinceReceivedMs: lastReceivedAt === null ? null : now - lastReceivedAt,
+			idleMs: now - Math.max(this.attachedAt, lastSentAt ?? 0, lastReceivedAt ?? 0),
+			uptimeMs: activeAt === null ? 0 : now - activeAt,
+		};
+	}
+
+	private now(): number {
+		return this.host?.clock.now() ?? 0;
+	}
+}
