@@ -1,4 +1,4 @@
 // The bundle for a script tag: instruments the page on load, before any other script opens a connection.
 import './auto.js';
 
-export * from './index.js';
+export * from './index.browser.js';

@@ -1,0 +1,49 @@
+import { type ConnectionOptions, Connection as CoreConnection, type Plugin, type Transport } from '@linkscope/core';
+import { NetworkPlugin, StatisticsPlugin } from '@linkscope/plugins';
+import { type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
+
+/** `plugins` defaults to statistics and network over a WebSocket, and to none over a transport of your own. */
+export type FacadeOptions = ConnectionOptions & WrapOptions;
+
+/**
+ * A connection over a transport, or over a raw WebSocket: a browser's, undici's or one of `ws`.
+ *
+ * A raw socket is taken over at once, so that no message is missed, and the connection opens by itself when the running
+ * code has ended: until then plugins may be added. A failure shows in `state`, `onClose` and the stats; awaiting `open()` is optional.
+ */
+export class Connection extends CoreConnection {
+	private readonly opensItself: boolean;
+	private established: Promise<void> | null = null;
+
+	/** @throws TypeError where `source` is neither. */
+	constructor(source: Transport | WebSocketLike, options: FacadeOptions = {}) {
+		const opensItself = !isTransport(source);
+		super(opensItself ? wrapWebSocket(source, options) : source, opensItself ? withDefaultPlugins(options) : options);
+		this.opensItself = opensItself;
+		if (opensItself) queueMicrotask(() => this.openQuietly());
+	}
+
+	/** As in core; over a raw socket it may be called any number of times and waits for the one opening. */
+	override open(signal?: AbortSignal): Promise<void> {
+		if (!this.opensItself) return super.open(signal);
+		this.established ??= super.open(signal);
+		return this.established;
+	}
+
+	private openQuietly(): void {
+		// The connection may be closed already; and whoever cares about the failure hears of it from the state.
+		if (this.state === 'INITIALIZING') this.open().catch(() => {});
+	}
+}
+
+/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins). */
+export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(options: O): O & { plugins: readonly Plugin[] } {
+	return { ...options, plugins: options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()] };
+}
+
+function isTransport(source: unknown): source is Transport {
+	const shape = source as Partial<Transport & WebSocketLike> | null;
+	if (typeof shape?.open === 'function' && typeof shape.kind === 'string') return true;
+	if (typeof shape?.readyState === 'number' && typeof shape.send === 'function' && typeof shape.addEventListener === 'function') return false;
+	throw new TypeError(`Connection takes a transport or a WebSocket, got ${source === null ? 'null' : typeof source}; to dial a URL use connect(url)`);
+}

@@ -1,0 +1,32 @@
+// Everything that works alike in browsers and Node.
+export {
+	type Channel,
+	type CloseInfo,
+	type Clock,
+	CloseCode,
+	ConnectionError,
+	type ConnectionOptions,
+	type ConnectionState,
+	HandshakeError,
+	LinkscopeError,
+	type LinkInfo,
+	type Note,
+	type Payload,
+	type Plugin,
+	PluginError,
+	type PluginHost,
+	type SecureChannel,
+	type Subscribable,
+	type Transport,
+	TransportError,
+	type TransportFeatures,
+	type TransportSink,
+	type Unsubscribe,
+	type Wire,
+} from '@linkscope/core';
+export * from '@linkscope/instrumentation';
+export * from '@linkscope/plugins';
+export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
+export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
+export { type ConnectOptions, connect } from './connect.js';
+export { Connection, type FacadeOptions } from './connection.js';

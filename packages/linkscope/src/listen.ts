@@ -1,0 +1,51 @@
+import type { ConnectionOptions, Plugin } from '@linkscope/core';
+import { type Accepted, createWebSocketListener, type ListenerOptions, type UpgradeRequest } from '@linkscope/transports/websocket-server';
+import { Connection, withDefaultPlugins } from './connection.js';
+
+export interface ListenOptions extends ListenerOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
+	/** Asked once per connection, because a plugin serves one. Default: statistics and network. */
+	plugins?: (request: UpgradeRequest) => readonly Plugin[];
+	/** Each accepted connection, before it opens: subscribe, add plugins; what is sent already waits until it is ACTIVE. */
+	onConnection: (connection: Connection, request: UpgradeRequest) => void;
+}
+
+export interface Listener {
+	readonly port: number;
+	/** Where clients of this machine dial, e.g. 'ws://127.0.0.1:40123/'. */
+	readonly url: string;
+	readonly connectionCount: number;
+	/** Takes no more, closes every connection with 1001 within `closeTimeoutMs`. An attached server goes on. Never rejects. */
+	close(): Promise<void>;
+}
+
+/**
+ * Accepts WebSocket connections on a port of its own, or on an existing HTTP, HTTPS or Express server. Node only.
+ * @throws TransportError LISTEN_FAILED; TypeError or RangeError naming the option.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+	if (typeof options?.onConnection !== 'function') throw new TypeError('onConnection must be a function: listen({ onConnection(connection) { … } })');
+	const listener = createWebSocketListener(options);
+	listener.onTransport.on((accepted) => accept(accepted, options));
+	const { port, url } = await listener.listen();
+	return {
+		port,
+		url,
+		get connectionCount() {
+			return listener.connectionCount;
+		},
+		close: () => listener.close(),
+	};
+}
+
+function accept({ transport, request }: Accepted, options: ListenOptions): void {
+	try {
+		const connection = new Connection(transport, withDefaultPlugins({ ...options, initiator: false, plugins: options.plugins?.(request) }));
+		options.onConnection(connection, request);
+		// A failure to open shows in the connection's state, onClose and stats.
+		connection.open().catch(() => {});
+	} catch (error) {
+		// The application's own mistake: its peer must not wait for it; the caller reports it as uncaught.
+		transport.close(1011, 'internal error');
+		throw error;
+	}
+}

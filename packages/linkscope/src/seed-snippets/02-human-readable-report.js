@@ -1,0 +1,3 @@
+// Generate a formatted report
+const report = getConnectionInstrumentationReport();
+console.log(report); // Formatted text report

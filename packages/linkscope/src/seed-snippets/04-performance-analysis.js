@@ -1,0 +1,3 @@
+// Generate comprehensive report
+const report = getConnectionInstrumentationReport();
+console.log(report);
