@@ -406,8 +406,9 @@ export class Connection implements Channel {
 	#finish(info: CloseInfo, before = this.#current): void {
 		if (isEnded(this.#current)) return;
 		const from = this.#current;
-		const lost = !info.wasClean && info.initiatedBy !== 'local' && before !== 'CLOSING';
-		if (lost) this.#failure = info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describe(info)})`);
+		// A transport that gave up on its peer ends locally and names the error.
+		const lost = !info.wasClean && before !== 'CLOSING' && (info.initiatedBy !== 'local' || info.error !== undefined);
+		if (lost) this.#failure ??= info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describe(info)})`);
 		// Refused in the middle of a handshake is a failure too, however politely it was said.
 		else if (before !== 'ACTIVE' && before !== 'CLOSING' && info.initiatedBy === 'remote') this.#failure = closedBy(info);
 		this.#end = info;
