@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const folder = fileURLToPath(new URL('../', import.meta.url));
+const out = join(folder, 'dist');
+
+const shared = {
+	bundle: true,
+	format: 'esm',
+	target: 'es2022',
+	logLevel: 'warning',
+	conditions: ['@linkscope/source'],
+	// One copy of ws for what is measured and what it is measured against; isomorphic-ws is ws in Node.
+	external: ['ws'],
+	alias: { 'isomorphic-ws': 'ws' },
+};
+
+/**
+ * Bundles sides into one ES module each, as an application's bundler does, so that a bench needs no build before it
+ * and measures the source as it stands. Those named page-… are for a browser.
+ * @param {readonly string[]} names of files in sides/, without their extension
+ */
+export async function bundleSides(names) {
+	for (const [platform, mine] of [
+		['node', names.filter((name) => !name.startsWith('page-'))],
+		['browser', names.filter((name) => name.startsWith('page-'))],
+	]) {
+		const entryPoints = mine.map((name) => join(folder, 'sides', `${name}.mjs`));
+		await build({ ...shared, platform, entryPoints, outdir: out, outExtension: { '.js': '.mjs' } });
+	}
+}
+
+/** Path of a bundled side. */
+export function sidePath(name) {
+	return join(out, `${name}.mjs`);
+}

@@ -1,0 +1,3 @@
+import { exposePageEcho } from '../loops/page-echo.mjs';
+
+exposePageEcho();

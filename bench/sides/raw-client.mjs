@@ -1,0 +1,3 @@
+import { serveRawClient } from '../loops/raw-client.mjs';
+
+serveRawClient(process.argv[2]);
