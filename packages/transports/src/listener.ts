@@ -47,7 +47,7 @@ class Listener implements WebSocketListener {
 			clientTracking: false,
 			...wsOptions(options),
 			// To agree on a protocol nobody here speaks would be a lie to the client.
-			handleProtocols: (offered: Set<string>) => options.protocols?.find((protocol) => offered.has(protocol)) ?? false,
+			handleProtocols: (offered: Set<string>) => [...offered].find((protocol) => options.protocols?.includes(protocol)) ?? false,
 		} as object);
 	}
 
