@@ -20,7 +20,7 @@ export function replaceProperty(holder: object, key: PropertyKey, next: Property
 
 /** Replaces a method, inherited ones too (as an own property as visible as the inherited one). No such method: nothing happens. */
 export function replaceMethod(holder: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Unsubscribe {
-	const descriptor = findDescriptor(holder, key);
+	const descriptor = Object.getOwnPropertyDescriptor(ownerOf(holder, key) ?? holder, key);
 	if (typeof descriptor?.value !== 'function') return () => {};
 	return replaceProperty(holder, key, { ...descriptor, value: wrap(descriptor.value) });
 }
@@ -38,10 +38,9 @@ export function undoAll(undos: readonly Unsubscribe[]): Unsubscribe {
 	};
 }
 
-function findDescriptor(holder: object, key: string): PropertyDescriptor | undefined {
-	for (let owner: object | null = holder; owner; owner = Object.getPrototypeOf(owner)) {
-		const descriptor = Object.getOwnPropertyDescriptor(owner, key);
-		if (descriptor) return descriptor;
-	}
-	return undefined;
+/** The object in the prototype chain that has the property as its own. */
+export function ownerOf(holder: object, key: string): object | null {
+	let owner: object | null = holder;
+	while (owner && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner);
+	return owner;
 }

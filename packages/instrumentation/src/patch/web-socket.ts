@@ -1,7 +1,7 @@
 import { byteLength, hub, type Unsubscribe } from '@linkscope/core';
 import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
 import { asPayload, payloadBytes } from './payload-size.js';
-import { replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
+import { ownerOf, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
@@ -41,6 +41,8 @@ class ClassPatch {
 	// Node's EventTarget calls dispatchEvent by name, so its sockets need no listener: counts and warnings stay as they are.
 	private readonly dispatches: boolean;
 	private readonly addListener: Method | undefined;
+	/** Where send() lives: below the subclasses that other patchers put on the global, so it outlasts them. */
+	private readonly prototype: object;
 
 	constructor(
 		private readonly target: Target,
@@ -48,6 +50,7 @@ class ClassPatch {
 	) {
 		this.dispatches = Symbol.for('nodejs.event_target') in Class;
 		this.addListener = (Class.prototype as { addEventListener?: Method }).addEventListener;
+		this.prototype = ownerOf(Class.prototype, 'send') ?? Class.prototype;
 	}
 
 	/** A Proxy keeps the class's name, statics, subclasses and `instanceof`; `constructor` of its sockets follows it. */
@@ -68,7 +71,7 @@ class ClassPatch {
 	}
 
 	patchPrototype(): Unsubscribe {
-		const { prototype } = this.Class;
+		const { prototype } = this;
 		const touch = this.wrap((original, socket, args) => {
 			this.recordOf(socket);
 			return Reflect.apply(original, socket, args);
@@ -137,7 +140,7 @@ class ClassPatch {
 	private adopt(socket: SocketLike): ObservedSocket | null {
 		if (!this.target.live || !hub.active) return null;
 		try {
-			if (!(socket instanceof this.Class)) return null;
+			if (!Object.prototype.isPrototypeOf.call(this.prototype, socket)) return null;
 			const record = adopt(this.target, socket, String(socket.url), true);
 			if (record && !this.dispatches && this.addListener) {
 				const listener = new SocketListener(record);

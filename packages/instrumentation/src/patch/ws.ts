@@ -1,7 +1,7 @@
 import { hub, type Unsubscribe } from '@linkscope/core';
 import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
 import { asPayload, payloadBytes } from './payload-size.js';
-import { replaceProperty, undoAll } from './replace.js';
+import { replaceMethod, replaceProperty, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
 
 /** What is used of a `ws` socket; the underscored fields have been there since ws 3 and are read with care. */
@@ -70,48 +70,56 @@ function watchConstruction(prototype: object, recordOf: RecordOf): Unsubscribe {
 }
 
 function replace(prototype: object, name: string, wrap: (original: Method) => Method): Unsubscribe {
-	const original = (prototype as Record<string, Method | undefined>)[name];
-	if (!original) return () => {};
-	const value = wrap(original);
-	Object.defineProperty(value, 'name', { value: original.name, configurable: true });
-	Object.defineProperty(value, 'length', { value: original.length, configurable: true });
-	return replaceProperty(prototype, name, { value, writable: true, configurable: true });
+	return replaceMethod(prototype, name, (original) => {
+		const method = wrap(original as Method);
+		Object.defineProperty(method, 'name', { value: original.name, configurable: true });
+		Object.defineProperty(method, 'length', { value: original.length, configurable: true });
+		return method as typeof original;
+	});
 }
 
 function patchedEmit(original: Method, recordOf: RecordOf): Method {
-	return function (this: WsSocket, ...args) {
-		const record = recordOf(this);
-		if (record !== null && !record.silent) observeEvent(record, this, args[0], args[1], args[2]);
-		return original.apply(this, args);
-	};
+	return {
+		emit(this: WsSocket, ...args: never[]) {
+			const record = recordOf(this);
+			if (record !== null && !record.silent) observeEvent(record, this, args[0], args[1], args[2]);
+			return original.apply(this, args);
+		},
+	}.emit;
 }
 
 function patchedSend(original: Method, recordOf: RecordOf): Method {
-	return function (this: WsSocket, ...args) {
-		const record = recordOf(this);
-		const open = record !== null && this.readyState === OPEN;
-		const result = original.apply(this, args);
-		if (open && !record.silent) observeSend(record, this, args[0], args[1]);
-		return result;
-	};
+	return {
+		send(this: WsSocket, ...args: never[]) {
+			const record = recordOf(this);
+			const open = record !== null && this.readyState === OPEN;
+			const result = original.apply(this, args);
+			if (open && !record.silent) observeSend(record, this, args[0], args[1]);
+			return result;
+		},
+	}.send;
 }
 
 function patchedPing(original: Method, recordOf: RecordOf): Method {
-	return function (this: WsSocket, ...args) {
-		recordOf(this)?.pinged();
-		return original.apply(this, args);
-	};
+	return {
+		ping(this: WsSocket, ...args: never[]) {
+			recordOf(this)?.pinged();
+			return original.apply(this, args);
+		},
+	}.ping;
 }
 
 /** close() and terminate(). The answer to the remote side's close frame runs through close() as well. */
 function patchedClose(original: Method, recordOf: RecordOf): Method {
-	return function (this: WsSocket, ...args) {
-		const record = recordOf(this);
-		const ours = record !== null && this.readyState < CLOSING && !this._closeFrameReceived;
-		const result = original.apply(this, args);
-		if (ours && this.readyState >= CLOSING) record.closing();
-		return result;
-	};
+	return {
+		close(this: WsSocket, ...args: never[]) {
+			const record = recordOf(this);
+			const ours = record !== null && this.readyState < CLOSING && !this._closeFrameReceived;
+			const result = original.apply(this, args);
+			if (ours && this.readyState >= CLOSING) record.closing();
+			return result;
+		},
+	}.close;
 }
 
 interface SendOptions {
