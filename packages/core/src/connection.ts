@@ -60,6 +60,7 @@ export class Connection implements Channel {
 	#failure: Error | null = null;
 	#end: CloseInfo | null = null;
 	#secure: SecureChannel | undefined;
+	#transportEnded = false;
 	#cancelReaper = (): void => {};
 	#readableStream: ReadableStream<Payload> | null = null;
 	#writableStream: WritableStream<Payload> | null = null;
@@ -322,16 +323,14 @@ export class Connection implements Channel {
 
 	/** What plugins still have inside for the application goes first, within the close bound. */
 	#onTransportClosed(info: CloseInfo): void {
+		this.#transportEnded = true;
 		this.#cancelReaper();
 		if (isEnded(this.#current)) return;
 		const wasClosing = this.#current === 'CLOSING';
 		const rest = this.#current === 'ACTIVE' || wasClosing ? this.#endPlugins() : undefined;
 		if (!rest) return this.#finish(info);
-		const finish = (): void => {
-			expire();
-			this.#finish(info, wasClosing ? 'CLOSING' : 'ACTIVE');
-		};
-		const expire = this.#options.clock.after(this.#options.closeTimeoutMs, finish);
+		const finish = (): void => this.#finish(info, wasClosing ? 'CLOSING' : 'ACTIVE');
+		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, finish);
 		if (!wasClosing) this.#setState('CLOSING');
 		void rest.then(finish);
 	}
@@ -398,6 +397,7 @@ export class Connection implements Channel {
 		const code = closeCodeFor(error);
 		const reason = truncateCloseReason(codeOf(error) ?? 'internal error');
 		this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
+		if (this.#transportEnded) return;
 		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, () => this.#transport.terminate());
 		this.#transport.close(code, reason);
 	}
@@ -405,6 +405,7 @@ export class Connection implements Channel {
 	/** @param before the state in which the end came: the last messages may be delivered in CLOSING. */
 	#finish(info: CloseInfo, before = this.#current): void {
 		if (isEnded(this.#current)) return;
+		this.#cancelReaper();
 		const from = this.#current;
 		// A transport that gave up on its peer ends locally and names the error.
 		const lost = !info.wasClean && before !== 'CLOSING' && (info.initiatedBy !== 'local' || info.error !== undefined);

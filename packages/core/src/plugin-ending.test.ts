@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Connection } from './connection.js';
-import { TransportError } from './errors.js';
+import { PluginError, TransportError } from './errors.js';
 import type { Payload } from './payload.js';
 import type { Plugin, PluginHost } from './plugin.js';
 import { createMemoryPair, FakeClock, type MemoryTransport, settle } from './testing/index.js';
@@ -87,6 +87,18 @@ test('close() and terminate() finish while the last messages are delivered', asy
 	await settle();
 	other.right.terminate();
 	expect(other.right.state).toBe('CLOSED');
+});
+
+test('a plugin that fails while it delivers its last messages ends the connection and leaves no timer', async () => {
+	const slow = new SlowPlugin();
+	const { clock, left, right } = await openPair(slow);
+	left.send('x');
+	await left.close();
+	await settle();
+	slow.host.fail(new PluginError('MALFORMED_FRAME', 'the last message was malformed'));
+	await settle();
+	expect(right.state).toBe('FAILED');
+	expect(clock.pending).toBe(0);
 });
 
 test('a lost connection is FAILED after its last messages were delivered too', async () => {
