@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createMemoryPair } from '@linkscope/transports/memory';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { connect, Connection, type Listener, listen } from './index.js';
+import { Connection, connect, type Listener, listen } from './index.js';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {

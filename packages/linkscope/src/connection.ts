@@ -1,4 +1,4 @@
-import { type ConnectionOptions, Connection as CoreConnection, type Plugin, type Transport } from '@linkscope/core';
+import { type AbortSignal, type ConnectionOptions, Connection as CoreConnection, type Plugin, type Transport } from '@linkscope/core';
 import { NetworkPlugin, StatisticsPlugin } from '@linkscope/plugins';
 import { type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 

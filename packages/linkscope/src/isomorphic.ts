@@ -1,15 +1,15 @@
 // Everything that works alike in browsers and Node.
 export {
 	type Channel,
-	type CloseInfo,
 	type Clock,
 	CloseCode,
+	type CloseInfo,
 	ConnectionError,
 	type ConnectionOptions,
 	type ConnectionState,
 	HandshakeError,
-	LinkscopeError,
 	type LinkInfo,
+	LinkscopeError,
 	type Note,
 	type Payload,
 	type Plugin,

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { check } from './check.js';
+import { demo } from './demo.js';
+import { createOutput, type Output, type ProcessLike } from './output.js';
+import { CHECK_USAGE, DEMO_USAGE, USAGE, UsageError, usageNumber } from './usage.js';
+
+const common = { help: { type: 'boolean', short: 'h' }, 'no-color': { type: 'boolean' } } as const;
+
+/**
+ * The `linkscope` command.
+ * @returns the exit code: 0 fine, 1 what was asked for failed, 2 the arguments make no sense.
+ */
+export async function runCli(args: readonly string[], process: ProcessLike): Promise<number> {
+	const output = createOutput(process, args.includes('--no-color'));
+	try {
+		const [command, ...rest] = args;
+		if (command === 'demo') return await runDemo(rest, output, process);
+		if (command === 'check') return await runCheck(rest, output);
+		return runBare(args, output);
+	} catch (error) {
+		if (!isUsageError(error)) throw error;
+		output.error(`${error.message}\nTry: linkscope --help`);
+		return 2;
+	}
+}
+
+async function runDemo(args: string[], output: Output, process: ProcessLike): Promise<number> {
+	const { values } = parseArgs({ args, options: { ...common, once: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } } });
+	if (values.help) return show(output, DEMO_USAGE);
+	return demo({ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, 65_535), host: values.host ?? '127.0.0.1' }, output, process);
+}
+
+async function runCheck(args: string[], output: Output): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: { ...common, pings: { type: 'string' }, timeout: { type: 'string' } },
+	});
+	if (values.help) return show(output, CHECK_USAGE);
+	const [url, ...more] = positionals;
+	if (url === undefined || more.length > 0) throw new UsageError(`linkscope check takes one URL, got ${positionals.length}`);
+	const pings = usageNumber('--pings', values.pings, 5, 1000);
+	const timeoutMs = usageNumber('--timeout', values.timeout, 10, 3600) * 1000;
+	return check(url, { pings, timeoutMs }, output);
+}
+
+function runBare(args: readonly string[], output: Output): number {
+	const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...common, version: { type: 'boolean', short: 'v' } } });
+	if (positionals.length > 0) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo and check`);
+	if (values.version) return show(output, version());
+	if (values.help) return show(output, USAGE);
+	throw new UsageError('linkscope needs a command: demo or check');
+}
+
+function show(output: Output, text: string): number {
+	output.line(text);
+	return 0;
+}
+
+function version(): string {
+	return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+// parseArgs names its errors by code: an unknown option, a missing value, a surplus argument.
+function isUsageError(error: unknown): error is Error {
+	return error instanceof UsageError || String((error as { code?: unknown } | null)?.code).startsWith('ERR_PARSE_ARGS_');
+}
