@@ -1,0 +1,4 @@
+import { installInstrumentation } from './install.js';
+
+// Importing this module is the installation.
+installInstrumentation();

@@ -1,0 +1,153 @@
+import { every, hub, type PayloadTap, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
+import { SAMPLE_INTERVAL_MS } from './history.js';
+import { log } from './live-log.js';
+import { watchNavigation } from './navigation.js';
+import { NavigationSteps } from './navigation-steps.js';
+import { observeSockets } from './observe-sockets.js';
+import { type InstrumentationOptions, type Settings, settingsFrom } from './options.js';
+import { showPayload } from './payload-shape.js';
+import { Registry } from './registry.js';
+import { type ReportOptions, reportOf } from './report.js';
+import { Resources } from './resources.js';
+import { type StatsOptions, statsOf } from './stats.js';
+import { Timeline } from './timeline.js';
+import type { ConnectionEvent } from './types.js';
+
+/** One message in so many is timed. */
+const TIMED_EVERY = 1024;
+
+/** The registry with what feeds it: the probes, the patch, the page, a timer. One for all copies of this package. */
+export class Instrumentation {
+	private settings: Settings = settingsFrom({});
+	private readonly timeline = new Timeline(this.settings);
+	private registry = this.fresh();
+	private steps = new NavigationSteps(this.registry);
+	private resources = new Resources();
+	private installs = 0;
+	private undo: Unsubscribe[] = [];
+	private unlog: Unsubscribe = () => {};
+	private messages = 0;
+	private timed = 0;
+	private timedMs = 0;
+
+	readonly stats = (options?: StatsOptions) => {
+		const { timed, timedMs, resources, steps } = this;
+		const nsPerMessage = timed > 0 ? Math.round((timedMs * 1e6) / timed) : 0;
+		return statsOf(this.registry, this.settings.clock.now(), { resources: resources.stats(), nsPerMessage, navigation: steps.stats() }, options);
+	};
+
+	readonly report = (options?: ReportOptions) => reportOf(this.stats(), options);
+
+	/** Later options go over earlier ones. The last uninstall takes everything out again. */
+	install(options: InstrumentationOptions): Unsubscribe {
+		const settings = settingsFrom(options, this.installs > 0 ? this.settings : undefined);
+		this.settings = this.registry.settings = this.timeline.settings = settings;
+		if (this.installs++ === 0) this.start();
+		this.unlog();
+		this.unlog = settings.log ? this.timeline.watch((event) => log(event, this.settings)) : () => {};
+		this.registry.tapped = settings.payloads === 'shape' || settings.payloads === 'full';
+		let installed = true;
+		return () => {
+			if (installed && --this.installs === 0) this.stop();
+			installed = false;
+		};
+	}
+
+	/** Counts from zero. Connections that are open stay, and are counted anew. */
+	reset(): void {
+		const before = this.registry;
+		this.timeline.clear();
+		this.registry = this.fresh();
+		this.registry.takeOver(before);
+		this.steps = this.steps.restart(this.registry);
+	}
+
+	watch(watcher: (event: ConnectionEvent) => void): Unsubscribe {
+		return this.timeline.watch(watcher);
+	}
+
+	private fresh(): Registry {
+		const { clock } = this.settings;
+		return new Registry(this.settings, clock.now(), clock.epoch(), this.timeline);
+	}
+
+	private start(): void {
+		const { clock } = this.settings;
+		this.timeline.clear();
+		this.registry = this.fresh();
+		this.steps = new NavigationSteps(this.registry);
+		this.resources = new Resources();
+		this.messages = this.timed = this.timedMs = 0;
+		this.undo = [
+			hub.subscribe((event) => this.probe(event)),
+			this.lendPayloads(),
+			observeSockets(() => this.settings),
+			watchNavigation((path) => {
+				const shown = this.steps.enter(path, clock.epoch());
+				this.timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
+			}),
+			this.sampleRegularly(),
+			expose('getConnectionInstrumentationStats', this.stats),
+			expose('getConnectionInstrumentationReport', this.report),
+		];
+	}
+
+	private stop(): void {
+		this.unlog();
+		for (const undo of this.undo.reverse()) undo();
+	}
+
+	private probe(event: ProbeEvent): void {
+		const { registry, settings } = this;
+		if (event.type === 'sent' || event.type === 'received') {
+			if (++this.messages % TIMED_EVERY !== 0) return registry.fold(event);
+			const before = settings.clock.now();
+			registry.fold(event);
+			this.timedMs += settings.clock.now() - before;
+			this.timed++;
+		} else if (event.type === 'created') {
+			registry.fold(event, settings.creationStacks ? new Error().stack : undefined);
+			if (event.role === 'observed') queueMicrotask(() => registry.announce());
+		} else {
+			registry.fold(event);
+		}
+	}
+
+	private lendPayloads(): Unsubscribe {
+		const before = hub.tap;
+		const tap: PayloadTap = (id, direction, payload) => {
+			before?.(id, direction, payload);
+			this.registry.payload(id, direction, () => showPayload(payload, this.settings.payloads));
+		};
+		return () => {
+			if (hub.tap === tap) hub.tap = before;
+		};
+	}
+
+	private sampleRegularly(): Unsubscribe {
+		const { clock } = this.settings;
+		let due = clock.now() + SAMPLE_INTERVAL_MS;
+		this.resources.sample(clock.now(), 0);
+		return every(clock, SAMPLE_INTERVAL_MS, () => {
+			const now = clock.now();
+			this.registry.history.sample(now);
+			this.resources.sample(now, now - due);
+			due = now + SAMPLE_INTERVAL_MS;
+		});
+	}
+}
+
+/** Puts a global in place, and gives back what was there unless someone else took the place meanwhile. */
+function expose(name: string, value: unknown): Unsubscribe {
+	const before = Object.getOwnPropertyDescriptor(globalThis, name);
+	try {
+		Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: false });
+	} catch {
+		// A frozen global object: the exported functions do the same.
+	}
+	return () => {
+		if (!Object.is((globalThis as Record<string, unknown>)[name], value)) return;
+		if (before) Object.defineProperty(globalThis, name, before);
+		else delete (globalThis as Record<string, unknown>)[name];
+	};
+}

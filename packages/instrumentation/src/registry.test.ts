@@ -1,0 +1,232 @@
+import type { ProbeEvent } from '@linkscope/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { settingsFrom } from './options.js';
+import { EPOCH, Recording } from './recording.fixture.js';
+import { Registry } from './registry.js';
+import { reportOf } from './report.js';
+import { statsOf } from './stats.js';
+
+function registryWith(options: Parameters<typeof settingsFrom>[0] = {}): Registry {
+	return new Registry(settingsFrom(options), 0, EPOCH);
+}
+
+test('a million connections leave a bounded memory, and what was dropped is counted', () => {
+	const registry = registryWith();
+	for (let i = 0; i < 1_000_000; i++) {
+		const id = `c${i}`;
+		registry.fold({ type: 'created', id, at: i, epoch: EPOCH + i, role: 'observed', transport: 'websocket', remote: `wss://host/${i % 7}` });
+		registry.fold({ type: 'sent', id, at: i, bytes: 10, wireBytes: 16, bufferedBytes: 0 });
+		// Every tenth is never closed.
+		if (i % 10 === 0) continue;
+		registry.fold({ type: 'closed', id, at: i, state: 'CLOSED', code: 1000, reason: '', wasClean: true, initiatedBy: 'remote', errorCode: null });
+	}
+	const stats = statsOf(registry, 1_000_000);
+	expect(stats.totalConnections).toBe(1_000_000);
+	expect(stats.activeConnections).toHaveLength(10_000);
+	expect(stats.connections).toHaveLength(10_200);
+	expect(stats.recentEvents).toHaveLength(1000);
+	const { dropped, degraded, retainedBytes } = stats.resources.instrumentation;
+	// Once 10,000 are open the others are counted only.
+	expect(dropped).toMatchObject({ connections: 900_009, closed: 89_791, names: 0 });
+	expect(degraded).toBe(true);
+	expect(retainedBytes).toBeLessThan(10_000_000);
+}, 60_000);
+
+test('kinds of transports, plugins, tags and stages are bounded too', () => {
+	const registry = registryWith();
+	for (let i = 0; i < 200; i++) {
+		const recording = new Recording(`c${i}`, { transport: `kind-${i}`, tags: Object.fromEntries(Array.from({ length: 99 }, (_, tag) => [`t${tag}`, 'x'])) });
+		for (let j = 0; j < 3; j++)
+			recording.push({
+				type: 'plugin',
+				action: 'added',
+				name: `p${i}-${j}`,
+				position: j,
+				counters: { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, nsPerMessage: null },
+			});
+		for (let j = 0; j < 50; j++)
+			recording.push({ type: 'note', note: { kind: 'stage', name: 'sync', startedAt: 0, durationMs: 1, messages: 1, outcome: 'ok' } });
+		for (const event of recording.events) registry.fold(event);
+	}
+	const stats = statsOf(registry, 1000);
+	expect(Object.keys(stats.transports)).toHaveLength(65);
+	expect(stats.transports.other?.connections).toBe(136);
+	expect(Object.keys(stats.plugins)).toHaveLength(65);
+	expect(Object.keys(stats.connections[0]?.tags ?? {})).toHaveLength(16);
+	expect(stats.connections[0]?.stages).toHaveLength(12);
+	expect(stats.resources.instrumentation.dropped.names).toBeGreaterThan(0);
+});
+
+test('errors are bounded, newest first, and all of them are counted', () => {
+	const registry = registryWith();
+	for (let i = 0; i < 150; i++) registry.fold({ type: 'error', id: 'gone', at: i, kind: 'plugin', code: null, message: `number ${i}` });
+	const { recentErrors, global, resources } = statsOf(registry, 200);
+	expect(recentErrors).toHaveLength(100);
+	expect(recentErrors[0]?.error).toBe('number 149');
+	expect(global.totalErrors).toBe(150);
+	expect(resources.instrumentation.dropped.errors).toBe(50);
+});
+
+test('the text of a long error keeps no megabyte alive', () => {
+	const registry = registryWith();
+	registry.fold({ type: 'error', id: 'c1', at: 0, kind: 'plugin', code: null, message: 'x'.repeat(5_000_000) });
+	expect(statsOf(registry, 0).recentErrors[0]?.error).toHaveLength(200);
+});
+
+test('an error in a phase is of its type, and the words of auth and pairing stay apart', () => {
+	const registry = registryWith();
+	const message = 'challenge failed: authority not trusted to pair';
+	for (const [index, state] of (['AUTHENTICATING', 'ENCRYPTING', 'PAIRING'] as const).entries()) {
+		const recording = new Recording(`c${index}`).through(['CONNECTING', 'CONNECTED', state]).push({ type: 'error', kind: 'protocol', code: 'X', message });
+		for (const event of recording.events) registry.fold(event);
+	}
+	const [pairing, encryption, auth] = statsOf(registry, 100).recentErrors;
+	expect(auth).toMatchObject({ type: 'auth', severity: 'high' });
+	expect(auth?.error).toMatch(/^auth: challenge failed/);
+	expect(auth?.error).not.toMatch(/pair|trust/);
+	expect(encryption).toMatchObject({ type: 'encryption', severity: 'critical' });
+	expect(pairing?.error).toMatch(/^pairing: /);
+	expect(pairing?.error).not.toMatch(/auth|challenge/);
+});
+
+test('include, exclude and sampleRate leave connections out altogether', () => {
+	const urls = ['wss://a.example/x', 'wss://b.example/x', 'wss://b.example/y'];
+	const seen = (options: Parameters<typeof settingsFrom>[0]) => {
+		const registry = registryWith(options);
+		for (const [index, remote] of urls.entries()) for (const event of new Recording(`c${index}`, { remote }).open().events) registry.fold(event);
+		return statsOf(registry, 0).connections.map(({ url }) => url);
+	};
+	expect(seen({ include: ['b.example'] })).toEqual(urls.slice(1));
+	// A global expression keeps no state from one URL to the next.
+	expect(seen({ include: [/b\.example/g] })).toEqual(urls.slice(1));
+	expect(seen({ include: ['b.example'], exclude: [/y$/] })).toEqual([urls[1]]);
+	expect(seen({ sampleRate: 0 })).toEqual([]);
+	const registry = registryWith({ sampleRate: 0.25 });
+	for (let i = 0; i < 4000; i++) for (const event of new Recording(`c${i}`).events) registry.fold(event);
+	expect(registry.totalConnections).toBeGreaterThan(900);
+	expect(registry.totalConnections).toBeLessThan(1100);
+});
+
+test('a redact option rewrites first, and cannot bring secrets back', () => {
+	const redacting = (redact: (url: string) => string) => {
+		const registry = registryWith({ redact });
+		for (const event of new Recording('c1', { remote: 'wss://u:secret@host/room/42' }).events) registry.fold(event);
+		return statsOf(registry, 0).connections[0]?.url;
+	};
+	expect(redacting((url) => url.replace(/\d+/, 'N'))).toBe('wss://host/room/N');
+	expect(
+		redacting(() => {
+			throw new Error('mine');
+		}),
+	).toBe('wss://host/room/42');
+});
+
+test('a socket that is claimed in the turn it was made is told once, by its connection', () => {
+	const registry = registryWith();
+	const told: string[] = [];
+	registry.timeline.watch(({ connectionId, event }) => told.push(`${connectionId} ${event}`));
+	for (const event of [
+		...new Recording('c1').events,
+		...new Recording('s1', { role: 'observed' }).events,
+		{ type: 'claimed', id: 'c1', at: 0, socketId: 's1' } as ProbeEvent,
+		...new Recording('s2', { role: 'observed' }).events,
+	])
+		registry.fold(event);
+	registry.announce();
+	expect(told).toEqual(['c1 created', 's2 created']);
+});
+
+test('a watcher that throws is taken out and counted; one that sends is not told of it', () => {
+	const registry = registryWith();
+	let heard = 0;
+	registry.timeline.watch(() => {
+		throw new Error('bad watcher');
+	});
+	registry.timeline.watch(() => {
+		heard++;
+		registry.fold({ type: 'sent', id: 'c1', at: 5, bytes: 1, wireBytes: 1, bufferedBytes: 0 });
+	});
+	for (const event of new Recording('c1').open().events) registry.fold(event);
+	expect(heard).toBe(4);
+	const stats = statsOf(registry, 0);
+	expect(stats.global.messagesSent).toBe(4);
+	expect(stats.resources.instrumentation).toMatchObject({ degraded: true, dropped: { observers: 1 } });
+});
+
+const id = fc.constantFrom('c1', 'c2', 'c3', '__proto__');
+const at = fc.double({ min: -1e6, max: 1e9, noNaN: true });
+const count = fc.nat(1e6);
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', 'constructor', 'wss://a:b@c/?d=e#f'));
+const state = fc.constantFrom('CONNECTING', 'CONNECTED', 'AUTHENTICATING', 'PAIRING', 'ACTIVE', 'CLOSING', 'CLOSED', 'FAILED', 'nonsense');
+const wild = fc.oneof(count, fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -5));
+const note = fc.oneof(
+	fc.record({ kind: fc.constant('latency'), rttMs: wild }),
+	fc.record({
+		kind: fc.constant('stage'),
+		name: fc.oneof(text, fc.constantFrom('pair', 'sync')),
+		startedAt: at,
+		durationMs: wild,
+		messages: count,
+		outcome: text,
+	}),
+	fc.record({ kind: fc.constant('security'), stage: text, outcome: text, peer: fc.option(text, { nil: undefined }) }),
+	fc.record({ kind: fc.constant('path'), path: text, candidatesTried: count, upgradedFrom: fc.option(text) }),
+	fc.record({ kind: fc.constant('plugin'), name: text, text }),
+	fc.record({ kind: fc.constant('tags'), label: fc.option(text, { nil: undefined }), tags: fc.dictionary(text, text) }),
+	fc.record({ kind: fc.constant('listeners'), on: text, count }),
+	fc.record({ kind: fc.constant('suspended'), driftMs: wild }),
+);
+const counters = fc.record({ messagesIn: count, messagesOut: count, bytesIn: count, bytesOut: count, nsPerMessage: fc.option(count) });
+const anyEvent = fc.oneof(
+	fc.record({
+		type: fc.constant('created'),
+		id,
+		at,
+		epoch: fc.oneof(count, fc.constant(Number.NaN)),
+		role: fc.constantFrom('initiator', 'observed'),
+		transport: text,
+		remote: text,
+		tags: fc.option(fc.dictionary(text, text), { nil: undefined }),
+	}),
+	fc.record({ type: fc.constant('claimed'), id, at, socketId: id }),
+	fc.record({ type: fc.constant('state'), id, at, from: state, to: state, frames: count }),
+	fc.record({ type: fc.constant('plugin'), id, at, action: fc.constantFrom('added', 'removed'), name: text, position: count, counters }),
+	fc.record({ type: fc.constantFrom('sent', 'received'), id, at, bytes: count, wireBytes: count, bufferedBytes: count }),
+	fc.record({ type: fc.constant('wire'), id, at, bytesOut: count, bytesIn: count }),
+	fc.record({ type: fc.constant('note'), id, at, note }),
+	fc.record({ type: fc.constant('error'), id, at, kind: fc.constantFrom('auth', 'pairing', 'plugin', 'nonsense'), code: fc.option(text), message: text }),
+	fc.record({
+		type: fc.constant('closed'),
+		id,
+		at,
+		state,
+		code: count,
+		reason: text,
+		wasClean: fc.boolean(),
+		initiatedBy: fc.constantFrom('local', 'remote', 'network'),
+		errorCode: fc.option(text),
+	}),
+	fc.record({ type: text, id, at }),
+);
+
+test('whatever comes, in whatever order, the stats stay plain, finite and printable', () => {
+	fc.assert(
+		fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {
+			const registry = registryWith();
+			for (const event of events) {
+				registry.fold(event as unknown as ProbeEvent);
+				registry.history.sample(event.at);
+			}
+			const stats = statsOf(registry, 5000);
+			expect(structuredClone(stats)).toEqual(stats);
+			expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
+			const { text } = reportOf(stats);
+			expect(text).not.toMatch(/NaN|undefined|Infinity/);
+			// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+			expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
+			for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+		}),
+		{ numRuns: 300 },
+	);
+});

@@ -1,0 +1,303 @@
+import { type ConnectionState, type CreatedEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
+import { errorOf } from './errors.js';
+import { History } from './history.js';
+import { foldNote, foldTags } from './notes.js';
+import { isObserved, type Settings } from './options.js';
+import { PluginTotals } from './plugin-totals.js';
+import { ConnectionRecord } from './record.js';
+import { Ring } from './ring.js';
+import { Samples } from './samples.js';
+import { BUDGETS, StageTimes, stageOf } from './stages.js';
+import { clean, cut, redactUrl } from './text.js';
+import { Timeline } from './timeline.js';
+import { TRAFFIC, Transports } from './transports.js';
+import type { InstrumentedError } from './types.js';
+import { closeVerdict } from './verdict.js';
+
+const MAX_STAGES = 12;
+/** A sleep noticed this long before an end explains it. */
+const SUSPENSION_EXPLAINS_MS = 60_000;
+
+/**
+ * Everything that is known, as a fold over probe events: a recorded array of them gives the same again.
+ * It reads no clock and sets no timer. Every list is bounded by `settings.limits`.
+ */
+export class Registry {
+	readonly live = new Map<string, ConnectionRecord>();
+	readonly ended = new Ring<ConnectionRecord>();
+	readonly transports = new Transports();
+	readonly plugins = new PluginTotals();
+	readonly stages = new StageTimes();
+	readonly errors = new Ring<InstrumentedError>();
+	readonly history: History;
+	totalConnections = 0;
+	totalErrors = 0;
+	untracked = 0;
+	/** Round trips of all connections. */
+	readonly latency = new Samples(512);
+	/** Set while payloads are lent: then messages are told from there. */
+	tapped = false;
+	/** False while a plugin said so. */
+	online = true;
+	/** A socket the patch saw, not told yet: a connection that claims it at once tells for both. */
+	private unannounced: ConnectionRecord | null = null;
+
+	constructor(
+		public settings: Settings,
+		readonly startedAt: number,
+		readonly startedEpoch: number,
+		readonly timeline = new Timeline(settings),
+	) {
+		this.history = new History(this);
+	}
+
+	fold(event: ProbeEvent, stack?: string): void {
+		// Nearly all events are messages: a few field updates and nothing else.
+		if (event.type === 'sent' || event.type === 'received') {
+			const record = this.live.get(event.id);
+			if (record === undefined) return;
+			const { totals } = record;
+			if (event.type === 'sent') {
+				record.messagesSent++;
+				record.bytesSent += event.bytes;
+				record.wireBytesSent += event.wireBytes;
+				totals.messagesSent++;
+				totals.bytesSent += event.bytes;
+			} else {
+				record.messagesReceived++;
+				record.bytesReceived += event.bytes;
+				record.wireBytesReceived += event.wireBytes;
+				totals.messagesReceived++;
+				totals.bytesReceived += event.bytes;
+			}
+			this.message(record, event.at, event.bufferedBytes);
+			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.bytes);
+		} else if (event.type === 'created') {
+			this.created(event, stack);
+		} else {
+			this.rare(event);
+		}
+	}
+
+	/** Tells of a socket nobody claimed. Called when the turn in which it was made has ended. */
+	announce(): void {
+		const record = this.unannounced;
+		this.unannounced = null;
+		if (record && this.live.get(record.id) === record) this.tell(record, 'created', record.startAt);
+	}
+
+	/** A message as a payload mode shows it. @param show is called only where someone watches. */
+	payload(id: string, direction: 'sent' | 'received', show: () => string): void {
+		const record = this.live.get(id);
+		if (record && this.tapped && this.timeline.watched) this.timeline.message(record, direction, show());
+	}
+
+	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
+	takeOver(before: Registry): void {
+		this.online = before.online;
+		this.tapped = before.tapped;
+		for (const [id, record] of before.live) {
+			const totals = this.transports.of(record.transport);
+			record.totals = totals;
+			totals.connections++;
+			if (!Number.isNaN(record.activeAt)) totals.opened++;
+			for (const count of TRAFFIC) record[count] = 0;
+			record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
+			this.totalConnections++;
+			this.live.set(id, record);
+		}
+	}
+
+	/** Open ones and the last ended ones, oldest first. */
+	records(): ConnectionRecord[] {
+		return [...this.ended.items, ...this.live.values()].sort((a, b) => a.startEpoch - b.startEpoch);
+	}
+
+	private message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
+		if (record.messagesSent + record.messagesReceived === 1) record.firstMessageAt = at;
+		const silence = at - record.lastMessageAt;
+		if (silence > record.longestSilenceMs) record.longestSilenceMs = silence;
+		record.lastMessageAt = at;
+		record.bufferedBytes = bufferedBytes;
+		if (bufferedBytes > record.maxBufferedBytes) record.maxBufferedBytes = bufferedBytes;
+	}
+
+	private rare(event: ProbeEvent): void {
+		if (event.type === 'claimed') this.claimed(event.id, event.socketId);
+		this.announce();
+		const record = this.live.get(event.id);
+		if (event.type === 'error') {
+			this.failed(record ?? this.ended.items.find((one) => one.id === event.id), event);
+			return;
+		}
+		if (record === undefined) return;
+		switch (event.type) {
+			case 'wire':
+				record.wireBytesSent += event.bytesOut;
+				record.wireBytesReceived += event.bytesIn;
+				break;
+			case 'state':
+				this.enter(record, event.to, event.at, event.frames);
+				break;
+			case 'plugin': {
+				record.plugins ??= [];
+				const { plugins } = record;
+				const index = plugins.findIndex((plugin) => plugin.name === event.name);
+				const [known] = index < 0 ? [] : plugins.splice(index, 1);
+				if (known && event.action === 'removed') this.plugins.add(known);
+				if (event.action === 'added') plugins.splice(event.position, 0, { name: clean(event.name, 40), counters: event.counters, note: null });
+				this.tell(record, event.action, event.at, clean(event.name, 40), 'plugin');
+				break;
+			}
+			case 'note':
+				foldNote(this, record, event.note, event.at);
+				break;
+			case 'closed': {
+				if (!isEnded(record.state)) this.enter(record, isEnded(event.state) ? event.state : 'CLOSED', event.at, 0);
+				const reason = clean(event.reason);
+				const wasActive = !Number.isNaN(record.activeAt);
+				const verdict = closeVerdict(event.code, event.reason, {
+					initiatedBy: event.initiatedBy,
+					wasClean: event.wasClean,
+					errorCode: event.errorCode,
+					wasActive,
+					online: this.online,
+					suspended: event.at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS,
+				});
+				record.close = { code: event.code, reason, wasClean: event.wasClean, initiatedBy: event.initiatedBy, verdict };
+				if (record.state === 'FAILED' && record.errors === 0) {
+					const message = `${verdict.word}: closed with ${event.code}${reason && ` ${reason}`}`;
+					this.failed(record, { at: event.at, id: event.id, kind: 'connection', code: event.errorCode, message });
+				}
+				this.end(record, event.at, wasActive);
+				this.tell(record, 'closed', event.at, `${event.code}${reason && ` ${reason}`}`);
+			}
+		}
+	}
+
+	private created(event: CreatedEvent, stack: string | undefined): void {
+		this.announce();
+		const { settings } = this;
+		if (this.live.has(event.id) || !isObserved(settings, event.remote) || share(event.id) >= settings.sampleRate) return;
+		this.totalConnections++;
+		const totals = this.transports.of(clean(event.transport, 40));
+		totals.connections++;
+		if (this.live.size >= settings.limits.live) {
+			this.untracked++;
+			return;
+		}
+		const record = new ConnectionRecord(event, this.urlOf(event.remote), totals);
+		if (stack) record.stack = cut(stack, 2000);
+		foldTags(record, event.label, event.tags);
+		this.live.set(event.id, record);
+		if (event.role === 'observed') this.unannounced = record;
+		else this.tell(record, 'created', event.at);
+	}
+
+	private urlOf(remote: string): string {
+		let url = remote;
+		try {
+			url = String(this.settings.redact?.(remote) ?? remote);
+		} catch {
+			// A redact that throws must not let the connection go unseen; what stands below is the floor.
+		}
+		return clean(redactUrl(url));
+	}
+
+	/** One socket, one record: what the patch saw of it so far belongs to the connection that claims it. */
+	private claimed(id: string, socketId: string): void {
+		const socket = this.live.get(socketId);
+		if (socket === undefined || id === socketId) return;
+		this.live.delete(socketId);
+		this.totalConnections--;
+		const from = socket.totals;
+		from.connections--;
+		if (!Number.isNaN(socket.activeAt)) from.opened--;
+		const owner = this.live.get(id);
+		for (const count of TRAFFIC) {
+			from[count] -= socket[count];
+			if (owner === undefined) continue;
+			owner.totals[count] += socket[count];
+			owner[count] += socket[count];
+		}
+		if (owner === undefined) return;
+		owner.wireBytesSent += socket.wireBytesSent;
+		owner.wireBytesReceived += socket.wireBytesReceived;
+		owner.errors += socket.errors;
+		owner.stack ??= socket.stack;
+	}
+
+	private enter(record: ConnectionRecord, to: ConnectionState, at: number, frames: number): void {
+		const from = record.state;
+		const stage = stageOf[from];
+		const ended = isEnded(to);
+		const outcome = to === 'FAILED' ? 'failed' : ended || to === 'CLOSING' ? 'aborted' : 'ok';
+		if (stage) this.stage(record, stage, record.stateAt, at - record.stateAt, frames, outcome);
+		if (to === 'CONNECTING') record.connectingAt = at;
+		if (to === 'CONNECTED') record.connectedAt = at;
+		if (to === 'ACTIVE') {
+			record.activeAt = record.lastMessageAt = at;
+			if (Number.isNaN(record.connectedAt)) record.connectedAt = at;
+			record.totals.opened++;
+		}
+		// A socket the patch saw has one stage; it would only say the same twice.
+		if (record.role !== 'observed' && (to === 'ACTIVE' || (ended && Number.isNaN(record.activeAt))) && !Number.isNaN(record.connectingAt)) {
+			const messages = record.stages?.reduce((sum, one) => sum + one.messages, 0) ?? 0;
+			this.stage(record, 'total', record.connectingAt, at - record.connectingAt, messages, outcome);
+		}
+		record.state = to;
+		record.stateAt = at;
+		if (to === 'ACTIVE') this.tell(record, 'connected', at);
+		else this.tell(record, 'state', at, `${from} → ${to}`);
+	}
+
+	/** A stage of a connection has ended. */
+	stage(record: ConnectionRecord, name: StageName, startedAt: number, durationMs: number, messages: number, outcome: 'ok' | 'failed' | 'aborted'): void {
+		if (!Object.hasOwn(BUDGETS, name)) return;
+		const duration = durationMs > 0 && durationMs < Number.POSITIVE_INFINITY ? durationMs : 0;
+		record.stages ??= [];
+		const { stages } = record;
+		if (stages.length < MAX_STAGES) stages.push({ name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome });
+		if (outcome === 'ok') this.stages.add(name, duration);
+	}
+
+	private failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
+		const error = errorOf(record, event, this.startedEpoch + event.at - this.startedAt);
+		this.totalErrors++;
+		if (record) record.errors++;
+		this.errors.push(error, this.settings.limits.errors);
+		this.tell(record, 'error', event.at, error.error);
+	}
+
+	private end(record: ConnectionRecord, at: number, wasActive: boolean): void {
+		const { totals } = record;
+		record.endedAt = at;
+		record.bufferedBytes = 0;
+		if (record.state === 'FAILED') {
+			totals.failed++;
+			if (!wasActive) totals.refused++;
+		} else totals.closed++;
+		for (const plugin of record.plugins ?? []) this.plugins.add(plugin);
+		this.live.delete(record.id);
+		this.ended.push(record, this.settings.limits.closed);
+	}
+
+	/** Adds to the timeline. */
+	tell(
+		record: ConnectionRecord | undefined,
+		event: string,
+		at: number,
+		detail = '',
+		category: 'lifecycle' | 'security' | 'plugin' | 'network' = 'lifecycle',
+	): void {
+		this.timeline.add(category, record, event, detail, record ? record.epochOf(at) : this.startedEpoch + at - this.startedAt);
+	}
+}
+
+/** A number from 0 to 1 that is the same for the same id, so that a recording replays (FNV-1a, then mixed). */
+function share(id: string): number {
+	let hash = 0x811c9dc5;
+	for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+	hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+	return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,193 @@
+import { line, table, WIDTH } from './table.js';
+import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercentiles } from './types.js';
+import { bytes, duration, number } from './units.js';
+
+const MAX_GROUPS = 10;
+
+/** The report for a console of 100 columns: every section short, however many connections there are. */
+export function textOf(stats: ConnectionInstrumentationStats, rows: number): string {
+	const { connections, navigation, leaks } = stats;
+	const sections = [header(stats), figures(stats), connectionTable(connections, rows)];
+	if (connections.length > rows) sections.push(groups('BY URL', connections, ({ url }) => [url]));
+	const byTag = groups('BY TAG', connections, ({ label, tags }) => [
+		...(label ? [`label: ${label}`] : []),
+		...Object.entries(tags).map(([key, value]) => `${key}: ${value}`),
+	]);
+	sections.push(byTag, stageTable(stats), pluginTable(stats));
+	if (navigation.length > 1) {
+		const steps = navigation.slice(-MAX_GROUPS).map((step) => [step.path, step.connectionsOpened, step.messagesSent, step.messagesReceived, bytes(step.bytes)]);
+		sections.push(
+			table(
+				[
+					['NAVIGATION', 48],
+					['opened', 8, 'right'],
+					['sent', 10, 'right'],
+					['received', 10, 'right'],
+					['bytes', 10, 'right'],
+				],
+				steps,
+			),
+		);
+	}
+	if (leaks.length > 0) sections.push([`LEAKS (${leaks.length})`, ...leaks.slice(0, 5).map(({ connectionId, detail }) => `  ${connectionId}  ${detail}`)]);
+	sections.push(errorList(stats));
+	return sections
+		.filter((section) => section.length > 0)
+		.map((section) => section.map(line).join('\n'))
+		.join('\n\n');
+}
+
+function header({ label, generatedAt, global }: ConnectionInstrumentationStats): string[] {
+	return [`CONNECTION REPORT${label ? ` [${label}]` : ''}  ${generatedAt}  up ${duration(global.uptimeMs)}`, '─'.repeat(WIDTH)];
+}
+
+function figures({ global: all, trends, resources }: ConnectionInstrumentationStats): string[] {
+	const { instrumentation: own, memoryBytes, cpuPercent, eventLoopLagMs } = resources;
+	return [
+		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed, ${percent(all.successRate)} of attempts succeeded`,
+		`Messages     ${number(all.totalMessages)}: ${number(all.messagesSent)} sent, ${number(all.messagesReceived)} received, ${bytes(all.averageMessageSize)} on average`,
+		`Bytes        ${bytes(all.totalBytes)}: ${bytes(all.bytesSent)} sent, ${bytes(all.bytesReceived)} received`,
+		`Last 60 s    ${all.messagesPerSecond.toFixed(2)} messages/s, ${all.throughputMbps.toFixed(3)} Mbps, ${all.connectionsPerMinute.toFixed(2)} connections/min`,
+		`Latency      ${latencyText(all.latency)}`,
+		`Trends       latency ${trends.latency}, connections ${trends.connections}, errors ${trends.errors}, throughput ${trends.throughput}`,
+		`Resources    memory ${memoryBytes === null ? '-' : bytes(memoryBytes)}, cpu ${cpuPercent ?? '-'} %, event loop lag ${duration(eventLoopLagMs)}`,
+		`This report  ${own.nsPerMessage} ns a message, ${bytes(own.retainedBytes)} kept${own.degraded ? ', DEGRADED: some detail was dropped' : ''}`,
+	];
+}
+
+function connectionTable(connections: ConnectionSnapshot[], rows: number): string[] {
+	if (connections.length === 0) return ['CONNECTIONS  none yet'];
+	const shown = notable(connections, rows);
+	const lines = table(
+		[
+			['ID', 7],
+			['STATE', 10],
+			['PURPOSE', 9],
+			['URL', 28],
+			['SENT', 7, 'right'],
+			['RECV', 7, 'right'],
+			['BYTES', 8, 'right'],
+			['END', 10],
+		],
+		shown.map((one) => [
+			one.id,
+			one.state,
+			one.purpose,
+			one.label ? `${one.label} ${one.url}` : one.url,
+			number(one.messagesSent),
+			number(one.messagesReceived),
+			bytes(one.bytesSent + one.bytesReceived),
+			one.close ? `${one.close.code} ${one.close.verdict.word}` : '',
+		]),
+	);
+	const hidden = connections.length - shown.length;
+	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
+}
+
+/** The last ones; where there are too many, those with errors first and then the busiest. */
+function notable(connections: ConnectionSnapshot[], rows: number): ConnectionSnapshot[] {
+	if (connections.length <= rows) return connections;
+	const weight = (one: ConnectionSnapshot) => one.errors * 2 ** 40 + one.bytesSent + one.bytesReceived;
+	const weighed = connections.map((one) => [weight(one), one] as const).sort((a, b) => b[0] - a[0]);
+	return weighed.slice(0, rows).map(([, one]) => one);
+}
+
+function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: ConnectionSnapshot) => string[]): string[] {
+	const sums = new Map<string, { active: number; count: number; messages: number; bytes: number; errors: number }>();
+	for (const one of connections) {
+		for (const key of keysOf(one)) {
+			const sum = sums.get(key) ?? { active: 0, count: 0, messages: 0, bytes: 0, errors: 0 };
+			sums.set(key, sum);
+			sum.count++;
+			if (one.close === null) sum.active++;
+			sum.messages += one.messageCount;
+			sum.bytes += one.bytesSent + one.bytesReceived;
+			sum.errors += one.errors;
+		}
+	}
+	if (sums.size === 0) return [];
+	const largest = [...sums].sort((a, b) => b[1].count - a[1].count).slice(0, MAX_GROUPS);
+	const lines = table(
+		[
+			[title, 40],
+			['connections', 11, 'right'],
+			['active', 8, 'right'],
+			['messages', 10, 'right'],
+			['bytes', 9, 'right'],
+			['errors', 7, 'right'],
+		],
+		largest.map(([key, sum]) => [key, number(sum.count), number(sum.active), number(sum.messages), bytes(sum.bytes), number(sum.errors)]),
+	);
+	return sums.size > MAX_GROUPS ? [...lines, `… and ${number(sums.size - MAX_GROUPS)} more`] : lines;
+}
+
+function stageTable({ stages }: ConnectionInstrumentationStats): string[] {
+	const seen = Object.entries(stages).filter(([, stage]) => stage.count > 0);
+	if (seen.length === 0) return [];
+	return table(
+		[
+			['STAGE', 10],
+			['count', 10, 'right'],
+			['p50', 12, 'right'],
+			['p95', 12, 'right'],
+			['p99', 12, 'right'],
+			['budget', 12, 'right'],
+			['over budget', 11, 'right'],
+		],
+		seen.map(([name, { count, p50, p95, p99, budgetMs, overruns }]) => [
+			name,
+			number(count),
+			duration(p50),
+			duration(p95),
+			duration(p99),
+			duration(budgetMs),
+			overruns > 0 ? `${number(overruns)} !` : '0',
+		]),
+	);
+}
+
+function pluginTable({ plugins }: ConnectionInstrumentationStats): string[] {
+	const all = Object.entries(plugins).slice(0, 20);
+	if (all.length === 0) return [];
+	return table(
+		[
+			['PLUGIN', 24],
+			['connections', 11, 'right'],
+			['in', 10, 'right'],
+			['out', 10, 'right'],
+			['bytes in', 10, 'right'],
+			['bytes out', 10, 'right'],
+			['ns/msg', 9, 'right'],
+		],
+		all.map(([name, one]) => [
+			name,
+			number(one.connections),
+			number(one.messagesIn),
+			number(one.messagesOut),
+			bytes(one.bytesIn),
+			bytes(one.bytesOut),
+			one.nsPerMessage ?? '-',
+		]),
+	);
+}
+
+function errorList({ recentErrors, global }: ConnectionInstrumentationStats): string[] {
+	if (recentErrors.length === 0) return ['ERRORS  none'];
+	const shown = recentErrors.slice(0, 5).map((one) => `  ${one.timestamp.slice(11, 19)}  ${one.severity.padEnd(8)}  ${one.connectionId ?? '-'}  ${one.error}`);
+	return [`ERRORS (${number(global.totalErrors)}, newest first)`, ...shown];
+}
+
+function latencyText(latency: LatencyPercentiles | null): string {
+	if (!latency) return 'not measured';
+	return `p50 ${duration(latency.p50)}, p95 ${duration(latency.p95)}, p99 ${duration(latency.p99)}, jitter ${duration(latency.jitter)}`;
+}
+
+function percent(share: number): string {
+	return `${Number((share * 100).toFixed(1))} %`;
+}
+
+function countBy<T>(items: readonly T[], keyOf: (item: T) => string): string {
+	const counts = new Map<string, number>();
+	for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+	return [...counts].map(([key, count]) => `${number(count)} ${key}`).join(', ');
+}

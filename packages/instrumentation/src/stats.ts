@@ -1,0 +1,153 @@
+import { integerOption } from '@linkscope/core';
+import { SAMPLE_INTERVAL_MS, trendsOf } from './history.js';
+import type { Registry } from './registry.js';
+import { round } from './samples.js';
+import { snapshotOf } from './snapshot.js';
+import { iso } from './time.js';
+import type { TransportTotals } from './transports.js';
+import type {
+	ConnectionInstrumentationStats,
+	ConnectionSnapshot,
+	GlobalStats,
+	InstrumentationCost,
+	Leak,
+	NavigationStep,
+	ResourceStats,
+	TransportStats,
+} from './types.js';
+
+/** What the registry cannot know: it comes from the platform. */
+export interface Surroundings {
+	resources: Omit<ResourceStats, 'instrumentation'>;
+	nsPerMessage: number;
+	navigation: NavigationStep[];
+}
+
+const nothing: Surroundings = { resources: { memoryBytes: null, cpuPercent: null, eventLoopLagMs: null }, nsPerMessage: 0, navigation: [] };
+
+export interface StatsOptions {
+	/** Lists at most so many connections, the newest; sums count all. Default: all that are kept. */
+	maxConnections?: number;
+}
+
+/**
+ * @param now the clock's milliseconds.
+ * @throws RangeError where maxConnections is no whole number.
+ */
+export function statsOf(
+	registry: Registry,
+	now: number,
+	{ resources, nsPerMessage, navigation } = nothing,
+	options: StatsOptions = {},
+): ConnectionInstrumentationStats {
+	const connections: ConnectionSnapshot[] = [];
+	const activeConnections: ConnectionSnapshot[] = [];
+	const plugins = registry.plugins.copy();
+	const active = new Map<TransportTotals, number>();
+	const records = registry.records();
+	const unlisted = records.length - integerOption('maxConnections', options.maxConnections, records.length);
+	for (const [index, record] of records.entries()) {
+		const snapshot = index < unlisted ? null : snapshotOf(record, now);
+		if (snapshot) connections.push(snapshot);
+		if (record.close !== null) continue;
+		if (snapshot) activeConnections.push(snapshot);
+		active.set(record.totals, (active.get(record.totals) ?? 0) + 1);
+		for (const plugin of record.plugins ?? []) plugins.add(plugin);
+	}
+	const samples = registry.history.samples();
+	return {
+		generatedAt: iso(registry.startedEpoch + now - registry.startedAt),
+		label: registry.settings.label ?? null,
+		totalConnections: registry.totalConnections,
+		connections,
+		activeConnections,
+		recentErrors: registry.errors.items.map((error) => ({ ...error, context: { ...error.context } })).reverse(),
+		recentEvents: registry.timeline.stats(),
+		global: globalStats(registry, now),
+		transports: Object.fromEntries(registry.transports.all().map((totals) => [totals.kind, transportStats(totals, active.get(totals) ?? 0)])),
+		plugins: plugins.stats(),
+		stages: registry.stages.stats(),
+		resources: { ...resources, instrumentation: costOf(registry, nsPerMessage) },
+		history: { intervalMs: SAMPLE_INTERVAL_MS, samples },
+		trends: trendsOf(samples),
+		alerts: [],
+		navigation,
+		leaks: leaksOf(registry, now),
+	};
+}
+
+function globalStats(registry: Registry, now: number): GlobalStats {
+	const { totalConnections, totalErrors, live, latency } = registry;
+	const { opened, refused, failed, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } = registry.transports.traffic();
+	const rates = registry.history.rates(now);
+	return {
+		totalConnections,
+		activeConnections: live.size,
+		closedConnections: closed,
+		failedConnections: failed,
+		successRate: rate(opened, opened + refused),
+		totalMessages: messages,
+		messagesSent,
+		messagesReceived,
+		totalBytes: bytes,
+		bytesSent,
+		bytesReceived,
+		totalErrors,
+		averageMessageSize: messages > 0 ? round(bytes / messages) : 0,
+		averageLatency: latency.mean(),
+		latency: latency.percentiles(),
+		throughputMbps: round((rates.bytesPerSecond * 8) / 1e6),
+		...rates,
+		uptimeMs: Math.max(round(now - registry.startedAt), 0),
+	};
+}
+
+function transportStats(totals: TransportTotals, active: number): TransportStats {
+	const { connections, opened, refused, failed, messagesSent, messagesReceived, bytesSent, bytesReceived, latency, upgrades } = totals;
+	const attempts = opened + refused;
+	return {
+		connections,
+		active,
+		attempts,
+		failures: failed,
+		successRate: rate(opened, attempts),
+		messagesSent,
+		messagesReceived,
+		bytesSent,
+		bytesReceived,
+		latency: latency?.percentiles() ?? null,
+		upgrades,
+	};
+}
+
+function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
+	const dropped = {
+		connections: registry.untracked,
+		closed: registry.ended.dropped,
+		errors: registry.errors.dropped,
+		events: registry.timeline.dropped,
+		names: registry.transports.droppedNames + registry.plugins.droppedNames,
+		observers: registry.timeline.droppedObservers,
+	};
+	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.size * 120;
+	// Weighed with heap snapshots: a record, a slot of a plugin, a stage.
+	for (const record of registry.records())
+		retainedBytes += 700 + (record.plugins?.length ?? 0) * 70 + (record.stages?.length ?? 0) * 100 + (record.latency ? 400 : 0) + (record.stack?.length ?? 0);
+	return { nsPerMessage, retainedBytes, degraded: dropped.connections + dropped.names + dropped.observers > 0, dropped };
+}
+
+function leaksOf(registry: Registry, now: number): Leak[] {
+	const leaks: Leak[] = [];
+	for (const { id, listeners, lastMessageAt, startAt, stack } of registry.live.values()) {
+		if (leaks.length >= 100) break;
+		const silentMs = now - (Number.isNaN(lastMessageAt) ? startAt : lastMessageAt);
+		if (silentMs > registry.settings.leakAfterMs)
+			leaks.push({ kind: 'never-closed', connectionId: id, detail: `open and silent for ${Math.round(silentMs / 1000)} s`, stack });
+		if (listeners) leaks.push({ kind: 'listeners', connectionId: id, detail: `${listeners.count} listeners on ${listeners.on}`, stack });
+	}
+	return leaks;
+}
+
+function rate(good: number, all: number): number {
+	return all > 0 ? round(good / all) : 1;
+}

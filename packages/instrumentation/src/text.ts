@@ -1,0 +1,57 @@
+/** Control and format characters (bidi marks, escape sequences, line ends), lone surrogates, private use. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const PLAIN = /^[ -~]*$/;
+/** A URL inside a text; the bound on the scheme keeps the search linear. */
+const URLS = /[a-z][\w+.-]{0,20}:\/\/\S*/gi;
+const LONGEST = 4096;
+
+/**
+ * Text of others, made fit to be shown on one line: URLs inside it redacted, control and bidi characters escaped, cut.
+ * The result shares no memory with a long original.
+ */
+export function clean(text: unknown, maxLength = 200): string {
+	let shown = typeof text === 'string' ? text : String(text);
+	// Redacted before it is cut, or half a URL would show half a password; a bound first, because a text may be megabytes long.
+	if (shown.length > LONGEST) shown = shown.slice(0, LONGEST).replace(/[a-z][\w+.-]{0,20}:\/\/\S*$/i, '');
+	if (shown.includes('://')) shown = shown.replace(URLS, redactUrl);
+	shown = cut(shown, maxLength);
+	return PLAIN.test(shown) ? shown : shown.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
+}
+
+/** At most `maxLength` UTF-16 units, the last of them an ellipsis where something was cut. */
+export function cut(text: string, maxLength: number): string {
+	return text.length > maxLength ? `${copy(text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, ''))}…` : text;
+}
+
+/**
+ * A URL as it may be recorded: no credentials, no query values (names of keys stay), no fragment.
+ * Text that is no URL loses everything up to its last '@' the same way.
+ */
+export function redactUrl(url: string): string {
+	if (!/[@?#\\s]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
+	const bare = url.includes('@') ? withoutCredentials(url) : url;
+	const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/.exec(bare) as unknown as string[];
+	return copy(query === undefined ? address : `${address}?${query.split('&').map(keyOf).join('&')}`);
+}
+
+function withoutCredentials(url: string): string {
+	try {
+		// The platform's parser knows what it takes for credentials (backslashes, missing slashes, white space).
+		const { protocol, host, pathname, search } = new URL(url);
+		if (host) return `${protocol}//${host}${pathname}${search}`;
+	} catch {
+		// Not a URL: whatever stands before the last '@' may be one half of a password.
+	}
+	return url.replace(/^(\s*[a-z][\w+.-]*:[\\/]*)?.*@/is, '$1');
+}
+
+// A part without '=' may be a token as well as a name, and so may a very long name.
+function keyOf(part: string): string {
+	const end = part.indexOf('=');
+	return end > 0 && end <= 40 ? `${part.slice(0, end)}=…` : '…';
+}
+
+// A slice keeps its whole parent alive in V8; joined characters do not.
+function copy(text: string): string {
+	return [...text].join('');
+}
