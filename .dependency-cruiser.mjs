@@ -1,6 +1,7 @@
 // The rooms of the house and which may import which; docs/architecture.md says why. Run by `npm run layering`.
 const room = (name) => `^packages/${name}/`;
-const tests = '[.](test|dom[.]test|browser[.]test)[.](ts|tsx|js)$';
+// Tests, and the helpers beside them that are named test-….
+const tests = '([.]test[.](ts|tsx|js)|/test-[^/]+[.]ts)$';
 const testing = '^packages/core/src/testing/';
 
 /** What a room may import besides itself, packages from the registry and Node. */

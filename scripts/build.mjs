@@ -7,8 +7,12 @@ import { readPackages } from './packages.mjs';
 import { codeOptions, scriptTagOptions, typesOptions } from './rollup-options.mjs';
 import { root, runNode, step } from './run.mjs';
 
-if (isMainThread) await step('Building', main);
-else await buildTypes(workerData);
+if (isMainThread) {
+	await step('Building', main).catch((error) => {
+		console.error(error.message);
+		process.exit(1);
+	});
+} else await buildTypes(workerData);
 
 async function main() {
 	const named = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mustSucceed, root, run } from './run.mjs';
 
 // Node 20 runs this pnpm, and npx brings it where only Node and npm are installed; docs/dependencies.md says why it is pinned here.
-const PNPM = 'pnpm@12.21.0';
+export const PNPM = 'pnpm@12.21.0';
 
 /** Runs pnpm, downloading it on first use. */
 export function pnpm(...args) {

@@ -9,7 +9,7 @@ import { root } from './run.mjs';
 const TARGET = 'es2022';
 
 // Every import by name stays an import: packages are installed side by side and must share one copy of each other.
-const isForeign = (id) => /^[^.\/\0]/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);
+const isForeign = (id) => /^[^./\0]/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);
 
 /** JavaScript of one package in one format: all entries in one graph, so that what they share is one chunk and one state. */
 export function codeOptions(pkg, format) {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -58,4 +58,19 @@ export async function mustSucceed(title, work) {
 	if (code === 0) return;
 	console.error(`${title} failed with exit code ${code}.`);
 	process.exit(code);
+}
+
+/**
+ * Runs a check that should be silent: its output is shown only when it fails.
+ * @returns {Promise<string>} its standard output
+ * @throws {Error} carrying all output when it ends with anything but zero
+ */
+export function capture(command, args, { env = process.env, cwd = root } = {}) {
+	return new Promise((resolve, reject) => {
+		const shell = process.platform === 'win32' && command !== process.execPath;
+		execFile(command, args, { cwd, env, shell, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+			if (error) reject(new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr || error.message}`));
+			else resolve(stdout);
+		});
+	});
 }
