@@ -9,8 +9,12 @@ export interface WsLike extends WebSocketLike {
 	resume(): void;
 	terminate(): void;
 	readonly _isServer?: boolean;
-	readonly _socket?: { on(event: 'error', listener: (error: Error) => void): unknown } | null;
+	/** The TCP or TLS socket below, once the upgrade is done. */
+	readonly _socket?: { on(event: 'error', listener: (error: Error) => void): unknown; cork(): void; uncork(): void } | null;
 }
+
+/** Messages below this share a write with what else is sent in the same run: the system call costs more than they do. */
+const GATHERED_BYTES = 4096;
 
 export function isWs(socket: WebSocketLike): socket is WsLike {
 	const { on, terminate } = socket as Partial<WsLike>;
@@ -21,6 +25,7 @@ export function isWs(socket: WebSocketLike): socket is WsLike {
 export class WsSocket implements RawSocket {
 	readonly isClient: boolean;
 	private choked = false;
+	private gathering = false;
 	private readonly flushed: () => void;
 
 	constructor(
@@ -60,6 +65,7 @@ export class WsSocket implements RawSocket {
 		const { socket } = this;
 		// For text its length stands for its bytes: near enough for a mark, and free.
 		const bytes = typeof payload === 'string' ? payload.length : payload.byteLength;
+		if (!this.gathering && bytes < GATHERED_BYTES) this.gather();
 		if (!this.choked && socket.bufferedAmount + bytes <= this.highWaterBytes) {
 			socket.send(payload);
 			return true;
@@ -68,6 +74,18 @@ export class WsSocket implements RawSocket {
 		this.choked = true;
 		socket.send(payload, this.flushed);
 		return false;
+	}
+
+	/** No message waits for another: all leave when the running code has ended, before any timer or I/O. */
+	private gather(): void {
+		const tcp = this.socket._socket;
+		if (!tcp) return;
+		this.gathering = true;
+		tcp.cork();
+		queueMicrotask(() => {
+			this.gathering = false;
+			tcp.uncork();
+		});
 	}
 
 	pause(): void {
