@@ -18,7 +18,7 @@ export function codeOptions(pkg, format) {
 		input: inputOf(pkg, extension),
 		external: isForeign,
 		plugins: [nodeResolve({ extensions: ['.ts'] }), typescript()],
-		output: { ...outputOf(pkg, extension), format, exports: 'named', sourcemap: true },
+		output: { ...outputOf(pkg, extension), format, exports: 'named', hoistTransitiveImports: false, sourcemap: true },
 	};
 }
 

@@ -25,7 +25,31 @@ export {
 	type Wire,
 } from '@linkscope/core';
 export * from '@linkscope/instrumentation';
-export * from '@linkscope/plugins';
+// By name: with two stars a bundler cannot know which package a name comes from.
+export {
+	type CompressionOptions,
+	CompressionPlugin,
+	type FragmentationOptions,
+	FragmentationPlugin,
+	interfaceSource,
+	MessageError,
+	type NetworkChange,
+	NetworkMonitor,
+	type NetworkMonitorOptions,
+	type NetworkOptions,
+	NetworkPlugin,
+	type NetworkSource,
+	type NetworkStatus,
+	type PingPongOptions,
+	PingPongPlugin,
+	type RequestHandler,
+	StatisticsPlugin,
+	type StatisticsSnapshot,
+	type TypedMessage,
+	type TypedMessagesOptions,
+	TypedMessagesPlugin,
+	type WaitOptions,
+} from '@linkscope/plugins';
 export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 export { type ConnectOptions, connect } from './connect.js';
