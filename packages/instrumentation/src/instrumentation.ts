@@ -26,6 +26,7 @@ export class Instrumentation {
 	private installs = 0;
 	private undo: Unsubscribe[] = [];
 	private unlog: Unsubscribe = () => {};
+	private unlend: Unsubscribe = () => {};
 	private messages = 0;
 	private timed = 0;
 	private timedMs = 0;
@@ -45,7 +46,9 @@ export class Instrumentation {
 		if (this.installs++ === 0) this.start();
 		this.unlog();
 		this.unlog = settings.log ? this.timeline.watch((event) => log(event, this.settings)) : () => {};
+		this.unlend();
 		this.registry.tapped = settings.payloads === 'shape' || settings.payloads === 'full';
+		this.unlend = this.registry.tapped ? this.lendPayloads() : () => {};
 		let installed = true;
 		return () => {
 			if (installed && --this.installs === 0) this.stop();
@@ -80,7 +83,6 @@ export class Instrumentation {
 		this.messages = this.timed = this.timedMs = 0;
 		this.undo = [
 			hub.subscribe((event) => this.probe(event)),
-			this.lendPayloads(),
 			observeSockets(() => this.settings),
 			watchNavigation((path) => {
 				const shown = this.steps.enter(path, clock.epoch());
@@ -94,6 +96,7 @@ export class Instrumentation {
 
 	private stop(): void {
 		this.unlog();
+		this.unlend();
 		for (const undo of this.undo.reverse()) undo();
 	}
 
@@ -119,6 +122,7 @@ export class Instrumentation {
 			before?.(id, direction, payload);
 			this.registry.payload(id, direction, () => showPayload(payload, this.settings.payloads));
 		};
+		hub.tap = tap;
 		return () => {
 			if (hub.tap === tap) hub.tap = before;
 		};

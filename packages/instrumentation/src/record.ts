@@ -55,6 +55,8 @@ export class ConnectionRecord {
 
 	constructor(
 		event: CreatedEvent,
+		/** Counts up from connection to connection. */
+		readonly order: number,
 		readonly url: string,
 		/** The sums it counts in, besides its own. */
 		public totals: TransportTotals,

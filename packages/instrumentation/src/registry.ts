@@ -32,6 +32,7 @@ export class Registry {
 	readonly history: History;
 	totalConnections = 0;
 	totalErrors = 0;
+	private lastOrder = 0;
 	untracked = 0;
 	/** Round trips of all connections. */
 	readonly latency = new Samples(512);
@@ -95,6 +96,7 @@ export class Registry {
 	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
 	takeOver(before: Registry): void {
 		this.online = before.online;
+		this.lastOrder = before.lastOrder;
 		this.tapped = before.tapped;
 		for (const [id, record] of before.live) {
 			const totals = this.transports.of(record.transport);
@@ -110,7 +112,7 @@ export class Registry {
 
 	/** Open ones and the last ended ones, oldest first. */
 	records(): ConnectionRecord[] {
-		return [...this.ended.items, ...this.live.values()].sort((a, b) => a.startEpoch - b.startEpoch);
+		return [...this.ended.items, ...this.live.values()].sort((a, b) => a.order - b.order);
 	}
 
 	private message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
@@ -186,7 +188,7 @@ export class Registry {
 			this.untracked++;
 			return;
 		}
-		const record = new ConnectionRecord(event, this.urlOf(event.remote), totals);
+		const record = new ConnectionRecord(event, this.lastOrder++, this.urlOf(event.remote), totals);
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
 		this.live.set(event.id, record);

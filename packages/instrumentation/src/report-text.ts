@@ -60,24 +60,22 @@ function connectionTable(connections: ConnectionSnapshot[], rows: number): strin
 	const shown = notable(connections, rows);
 	const lines = table(
 		[
-			['ID', 7],
-			['STATE', 10],
+			['ID', 6],
+			['STATE', 20],
 			['PURPOSE', 9],
-			['URL', 28],
-			['SENT', 7, 'right'],
-			['RECV', 7, 'right'],
+			['URL', 33],
+			['SENT', 6, 'right'],
+			['RECV', 6, 'right'],
 			['BYTES', 8, 'right'],
-			['END', 10],
 		],
 		shown.map((one) => [
 			one.id,
-			one.state,
+			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
 			one.purpose,
 			one.label ? `${one.label} ${one.url}` : one.url,
 			number(one.messagesSent),
 			number(one.messagesReceived),
 			bytes(one.bytesSent + one.bytesReceived),
-			one.close ? `${one.close.code} ${one.close.verdict.word}` : '',
 		]),
 	);
 	const hidden = connections.length - shown.length;

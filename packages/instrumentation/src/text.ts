@@ -15,7 +15,9 @@ export function clean(text: unknown, maxLength = 200): string {
 	if (shown.length > LONGEST) shown = shown.slice(0, LONGEST).replace(/[a-z][\w+.-]{0,20}:\/\/\S*$/i, '');
 	if (shown.includes('://')) shown = shown.replace(URLS, redactUrl);
 	shown = cut(shown, maxLength);
-	return PLAIN.test(shown) ? shown : shown.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
+	if (PLAIN.test(shown)) return shown;
+	const escaped = shown.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
+	return cut(escaped, maxLength);
 }
 
 /** At most `maxLength` UTF-16 units, the last of them an ellipsis where something was cut. */
@@ -28,7 +30,7 @@ export function cut(text: string, maxLength: number): string {
  * Text that is no URL loses everything up to its last '@' the same way.
  */
 export function redactUrl(url: string): string {
-	if (!/[@?#\\s]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
+	if (!/[@?#\\\s]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
 	const bare = url.includes('@') ? withoutCredentials(url) : url;
 	const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/.exec(bare) as unknown as string[];
 	return copy(query === undefined ? address : `${address}?${query.split('&').map(keyOf).join('&')}`);

@@ -1,0 +1,241 @@
+import { Connection, hub } from '@linkscope/core';
+import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
+import { afterEach, expect, test, vi } from 'vitest';
+import {
+	getConnectionInstrumentationReport,
+	getConnectionInstrumentationStats,
+	type InstrumentationOptions,
+	installInstrumentation,
+	onConnectionEvent,
+	resetInstrumentation,
+	watchInvite,
+} from './index.js';
+
+const realm = globalThis as typeof globalThis & {
+	getConnectionInstrumentationStats?: typeof getConnectionInstrumentationStats;
+	getConnectionInstrumentationReport?: typeof getConnectionInstrumentationReport;
+};
+const undos: (() => void)[] = [];
+afterEach(() => {
+	for (const undo of undos.splice(0)) undo();
+});
+
+function install(options?: InstrumentationOptions): () => void {
+	const undo = installInstrumentation(options);
+	undos.push(undo);
+	return undo;
+}
+
+async function openPair(options: ConstructorParameters<typeof Connection>[1] = {}): Promise<[Connection, Connection]> {
+	const [a, b] = createMemoryPair({ name: 'test' });
+	const left = new Connection(a, options);
+	const right = new Connection(b, { initiator: false });
+	right.onMessage.on((message) => right.state === 'ACTIVE' && right.send(message));
+	await Promise.all([left.open(), right.open()]);
+	return [left, right];
+}
+
+test('a real connection is told truly from first to last', async () => {
+	install();
+	const [left] = await openPair({ label: 'left', tags: { room: 'lobby' } });
+	left.send('grüße');
+	left.send(new Uint8Array(100));
+	await settle();
+	await left.close('New connection replaced old one');
+	const { connections, global, transports, plugins } = getConnectionInstrumentationStats();
+	expect(connections.find(({ id }) => id === left.id)).toMatchObject({
+		connectionId: left.id,
+		internalId: left.id,
+		label: 'left',
+		tags: { room: 'lobby' },
+		transport: 'memory',
+		role: 'initiator',
+		url: 'memory:test/a',
+		state: 'CLOSED',
+		messagesSent: 2,
+		messagesReceived: 2,
+		bytesSent: 107,
+		bytesReceived: 107,
+		wireBytesSent: 107,
+		wireBytesReceived: 107,
+		plugins: [{ name: 'memory', messagesIn: 2, messagesOut: 2 }],
+		stages: [
+			{ name: 'connect', outcome: 'ok' },
+			{ name: 'total', outcome: 'ok' },
+		],
+		close: { code: 1000, initiatedBy: 'local', verdict: { word: 'replaced' } },
+	});
+	expect(connections.map(({ role }) => role)).toEqual(['initiator', 'acceptor']);
+	expect(global).toMatchObject({ totalConnections: 2, activeConnections: 0, totalMessages: 8, totalBytes: 428 });
+	expect(transports.memory).toMatchObject({ connections: 2, successRate: 1 });
+	expect(plugins.memory?.connections).toBe(2);
+	expect(String(getConnectionInstrumentationReport())).toContain('left memory:test/a');
+});
+
+test('a connection older than the instrumentation is seen from then on', async () => {
+	const [left] = await openPair();
+	install();
+	left.send('now');
+	await settle();
+	const [seen] = getConnectionInstrumentationStats().connections.filter(({ id }) => id === left.id);
+	expect(seen).toMatchObject({ state: 'CONNECTED', messagesSent: 1, messagesReceived: 1, setupMs: null });
+	await left.close();
+});
+
+test('the globals come with the first install and go with the last uninstall, in any order', () => {
+	const first = installInstrumentation();
+	const second = installInstrumentation();
+	expect(realm.getConnectionInstrumentationStats?.().totalConnections).toBe(0);
+	expect(String(realm.getConnectionInstrumentationReport?.())).toContain('CONNECTION REPORT');
+	first();
+	first();
+	expect(realm.getConnectionInstrumentationStats).toBeTypeOf('function');
+	expect(hub.active).toBe(true);
+	second();
+	expect('getConnectionInstrumentationStats' in realm).toBe(false);
+	expect('getConnectionInstrumentationReport' in realm).toBe(false);
+	expect(hub.active).toBe(false);
+});
+
+test('a global of someone else is given back, and one that came later is left', () => {
+	const theirs = () => 'theirs';
+	const define = () => Object.defineProperty(realm, 'getConnectionInstrumentationStats', { value: theirs, configurable: true, writable: true });
+	define();
+	const undo = installInstrumentation();
+	expect(realm.getConnectionInstrumentationStats).not.toBe(theirs);
+	undo();
+	expect(realm.getConnectionInstrumentationStats).toBe(theirs);
+	const again = installInstrumentation();
+	define();
+	again();
+	expect(realm.getConnectionInstrumentationStats).toBe(theirs);
+	delete realm.getConnectionInstrumentationStats;
+});
+
+test('two copies of the package share one registry', async () => {
+	install();
+	vi.resetModules();
+	const copy = await import('./index.js');
+	expect(copy.installInstrumentation).not.toBe(installInstrumentation);
+	undos.push(copy.installInstrumentation({ label: 'second' }));
+	const [left] = await openPair();
+	left.send('once');
+	await settle();
+	for (const stats of [getConnectionInstrumentationStats(), copy.getConnectionInstrumentationStats()]) {
+		expect(stats).toMatchObject({ label: 'second', totalConnections: 2 });
+		expect(stats.global.messagesSent).toBe(2);
+	}
+	await left.close();
+});
+
+test('later options go over earlier ones, and bad ones change nothing', () => {
+	install({ label: 'one', limits: { closed: 5 } });
+	install({ payloads: 'none' });
+	expect(getConnectionInstrumentationStats().label).toBe('one');
+	expect(() => installInstrumentation({ label: 'bad', sampleRate: Number.NaN })).toThrow(/sampleRate must be a number from 0 to 1, got NaN/);
+	expect(() => installInstrumentation({ limits: { live: -1 } })).toThrow(/limits.live/);
+	expect(() => installInstrumentation({ payloads: 'all' as 'full' })).toThrow(RangeError);
+	expect(getConnectionInstrumentationStats().label).toBe('one');
+});
+
+test('payloads are lent only while a mode asks, and shown as it allows', async () => {
+	const details: string[] = [];
+	const off = onConnectionEvent(({ category, event, detail }) => category === 'message' && event === 'sent' && details.push(detail));
+	const undo = installInstrumentation({ payloads: 'shape' });
+	const [left] = await openPair();
+	left.send('{"secret":"x"}');
+	install({ payloads: 'size' });
+	left.send('{"secret":"x"}');
+	await settle();
+	expect(details.slice(0, 2)).toEqual(['{secret: string}', '14 bytes']);
+	expect(JSON.stringify(getConnectionInstrumentationStats())).not.toContain('secret');
+	undo();
+	for (const last of undos.splice(0)) last();
+	expect(hub.tap).toBeNull();
+	off();
+	await left.close();
+});
+
+test('reset counts from zero and keeps what is open', async () => {
+	install();
+	const [left, right] = await openPair();
+	left.send('before');
+	await settle();
+	resetInstrumentation();
+	left.send('after');
+	await settle();
+	const { connections, global, recentEvents } = getConnectionInstrumentationStats();
+	expect(connections.map(({ id }) => id)).toEqual([left.id, right.id]);
+	expect(global).toMatchObject({ totalConnections: 2, activeConnections: 2, messagesSent: 2, bytesSent: 10 });
+	expect(recentEvents).toEqual([]);
+	await left.close();
+});
+
+test('a sink that throws never reaches the application', async () => {
+	install({
+		log: {
+			sink: () => {
+				throw new Error('full disk');
+			},
+		},
+	});
+	const [left] = await openPair();
+	expect(left.send('fine')).toBe(true);
+	expect(getConnectionInstrumentationStats().resources.instrumentation).toMatchObject({ degraded: true, dropped: { observers: 1 } });
+	expect(hub.faults).toBe(0);
+	await left.close();
+});
+
+test('history is sampled on the clock, and after uninstall no timer is left', () => {
+	const clock = new FakeClock();
+	const undo = installInstrumentation({ clock });
+	clock.advance(12_000);
+	const { history, resources, generatedAt } = getConnectionInstrumentationStats();
+	expect(history.samples.map(({ at }) => at)).toEqual(['2026-01-01T00:00:05.000Z', '2026-01-01T00:00:10.000Z']);
+	expect(resources.eventLoopLagMs).toBe(0);
+	expect(resources.memoryBytes).toBeGreaterThan(0);
+	expect(generatedAt).toBe('2026-01-01T00:00:12.000Z');
+	undo();
+	expect(clock.pending).toBe(0);
+});
+
+test('the place where a connection was created is kept where that is asked for', async () => {
+	const clock = new FakeClock();
+	install({ creationStacks: true, leakAfterMs: -0, clock });
+	const [left] = await openPair({ clock });
+	clock.advance(1);
+	const [leak] = getConnectionInstrumentationStats().leaks.filter(({ connectionId }) => connectionId === left.id);
+	expect(leak).toMatchObject({ kind: 'never-closed', stack: expect.stringContaining('openPair') });
+	await left.close();
+});
+
+test('watchInvite resolves with the connection that became active and its stages', async () => {
+	install();
+	const watching = watchInvite();
+	const [left] = await openPair();
+	const { connection, stages } = await watching;
+	expect(connection.state).toBe('CONNECTED');
+	expect(stages.map(({ name }) => name)).toEqual(['connect', 'total']);
+	await left.close();
+});
+
+test('watchInvite rejects with the stage that failed', async () => {
+	install();
+	const watching = watchInvite().catch((error: unknown) => error);
+	const [a] = createMemoryPair();
+	const refused = new Connection(a, {
+		plugins: [{ name: 'pairing', phase: ['PAIRING', 'PAIRED'], handshake: () => Promise.reject(new Error('no')) }],
+	});
+	await Promise.allSettled([refused.open(), settle().then(() => refused.terminate())]);
+	expect(await watching).toMatchObject({ code: 'INVITE_FAILED', stage: { name: 'connect', outcome: 'aborted' }, connection: { id: refused.id } });
+});
+
+test('watchInvite gives up after its time', async () => {
+	install();
+	const clock = new FakeClock();
+	const watching = watchInvite({ clock, timeoutMs: 100 });
+	clock.advance(100);
+	await expect(watching).rejects.toMatchObject({ code: 'INVITE_TIMEOUT', stage: null, connection: null });
+	expect(clock.pending).toBe(0);
+	expect(() => watchInvite({ timeoutMs: Number.NaN })).toThrow(/timeoutMs/);
+});

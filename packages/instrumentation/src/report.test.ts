@@ -1,0 +1,79 @@
+import { inspect } from 'node:util';
+import { expect, test, vi } from 'vitest';
+import { settingsFrom } from './options.js';
+import { EPOCH, Recording } from './recording.fixture.js';
+import { Registry } from './registry.js';
+import { reportOf } from './report.js';
+import { statsOf } from './stats.js';
+
+const counters = { messagesIn: 2, messagesOut: 3, bytesIn: 20, bytesOut: 30, nsPerMessage: 50 };
+
+function statsWith(connections: number) {
+	const registry = new Registry(settingsFrom({ label: 'RENDERER 1' }), 0, EPOCH);
+	for (let i = 0; i < connections; i++) {
+		const recording = new Recording(`c${i}`, { remote: `wss://host-${i % 3}.example/路徑`, tags: { room: `r${i % 2}` } })
+			.push({ type: 'plugin', action: 'added', name: 'statistics', position: 0, counters })
+			.open()
+			.messages(i % 50, 100);
+		if (i % 4 === 1) recording.close(1006, '', { state: 'FAILED', wasClean: false, initiatedBy: 'network' });
+		for (const event of recording.events) registry.fold(event);
+	}
+	return statsOf(registry, 60_000);
+}
+
+test('a report of nothing says so', () => {
+	const { text } = reportOf(statsWith(0));
+	expect(text).toContain('CONNECTION REPORT [RENDERER 1]  2026-01-01T00:01:00.000Z  up 1 min 0 s');
+	expect(text).toContain('CONNECTIONS  none yet');
+	expect(text).toContain('ERRORS  none');
+});
+
+test('a report of five lists each, its stages against budgets, plugins, tags and errors', () => {
+	const { text } = reportOf(statsWith(5));
+	expect(text).toMatchSnapshot();
+});
+
+test('a report of 10,000 sums up, shows those with errors first and stays short', () => {
+	const { text } = reportOf(statsWith(10_000));
+	const lines = text.split('\n');
+	expect(lines.length).toBeLessThan(70);
+	expect(text).toContain('7,500 active of 10,000');
+	expect(text).toContain('BY URL');
+	expect(text).toContain('room: r0');
+	expect(lines.filter((line) => /^c\d/.test(line))).toHaveLength(20);
+	expect(lines.filter((line) => /^c\d+ +1006 connection-lost/.test(line))).toHaveLength(20);
+	expect(lines).toContainEqual(expect.stringMatching(/^… and 7,680 more: /));
+});
+
+test.each([0, 5, 10_000])('a report of %d connections fits 100 columns', (count) => {
+	for (const line of reportOf(statsWith(count)).text.split('\n')) {
+		const wide = line.match(/[\u2e80-\uffdc]/g)?.length ?? 0;
+		expect(line.length + wide).toBeLessThanOrEqual(100);
+	}
+});
+
+test('the report is its text wherever text is wanted', () => {
+	const report = reportOf(statsWith(2));
+	const { text } = report;
+	expect(String(report)).toBe(text);
+	expect(`${report}`).toBe(text);
+	// biome-ignore lint/style/useTemplate: concatenation is what is tested.
+	expect('' + report).toBe(text);
+	expect(inspect(report)).toBe(text);
+	expect(Object.keys(report)).toEqual(['text', 'recentErrors', 'stats']);
+	const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+	report.print();
+	expect(print).toHaveBeenCalledWith(text);
+	print.mockRestore();
+});
+
+test('as JSON the report is its stats', () => {
+	const report = reportOf(statsWith(2));
+	expect(JSON.parse(JSON.stringify(report))).toEqual(report.stats);
+	expect(report.recentErrors).toBe(report.stats.recentErrors);
+});
+
+test('as many rows as asked for', () => {
+	expect(reportOf(statsWith(50), { rows: 3 }).text).toMatch(/… and 47 more/);
+	expect(() => reportOf(statsWith(0), { rows: 0 })).toThrow(new RangeError('rows must be a number from 1 to 9007199254740991, got 0'));
+});

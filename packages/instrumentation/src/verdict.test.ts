@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { VerdictWord } from './types.js';
+import { type CloseEvidence, closeVerdict } from './verdict.js';
+
+const quiet: CloseEvidence = { initiatedBy: 'remote', wasClean: true, errorCode: null, wasActive: true, online: true, suspended: false };
+const word = (code: number, reason = '', evidence: Partial<CloseEvidence> = {}) => closeVerdict(code, reason, { ...quiet, ...evidence }).word;
+
+describe('a reason text explains a normal close', () => {
+	const reasons: readonly (readonly [string, VerdictWord])[] = [
+		['Close called: New connection replaced old one', 'replaced'],
+		['New connection replaced old one', 'replaced'],
+		['Close called.', 'normal'],
+		['Close called: Corresponding route was stopped', 'route-stopped'],
+		['Close called: Duplicate connection - dropped new connection', 'duplicate'],
+		['Duplicate connection - dropped new connection', 'duplicate'],
+		['', 'normal'],
+		['ping timeout', 'heartbeat-timeout'],
+		['session timed out', 'timeout'],
+		['rate limit exceeded', 'rate-limited'],
+		['too many requests', 'rate-limited'],
+		['operation completed', 'normal'],
+		['quota used up', 'quota'],
+		['slow consumer', 'slow-reader'],
+		['server shutting down', 'server-shutdown'],
+		['Unauthorized', 'auth-refused'],
+		['invite expired', 'invite-refused'],
+		['not registered', 'not-registered'],
+		['message too large', 'message-too-big'],
+		['cannot decrypt', 'decrypt-failed'],
+		['access denied', 'refused'],
+	];
+	test.each(reasons)('%j is %s', (reason, expected) => expect(word(1000, reason)).toBe(expected));
+});
+
+describe('a close code explains itself', () => {
+	const codes: readonly (readonly [number, VerdictWord])[] = [
+		[1000, 'normal'],
+		[1001, 'server-shutdown'],
+		[1002, 'protocol-error'],
+		[1003, 'protocol-error'],
+		[1005, 'normal'],
+		[1007, 'protocol-error'],
+		[1008, 'refused'],
+		[1009, 'message-too-big'],
+		[1012, 'server-shutdown'],
+		[1013, 'rate-limited'],
+		[4400, 'protocol-error'],
+		[4401, 'auth-refused'],
+		[4402, 'protocol-error'],
+		[4404, 'not-registered'],
+		[4408, 'timeout'],
+		[4409, 'message-too-big'],
+		[4410, 'invite-refused'],
+		[4413, 'quota'],
+		[4429, 'rate-limited'],
+		[4430, 'decrypt-failed'],
+		[4440, 'slow-reader'],
+		[1011, 'unknown'],
+		[4999, 'unknown'],
+		[Number.NaN, 'unknown'],
+	];
+	test.each(codes)('%d is %s', (code, expected) => expect(word(code)).toBe(expected));
+
+	test('and a reason text only explains a code that says little', () => {
+		expect(word(1009, 'replaced')).toBe('message-too-big');
+		expect(word(1008, 'invalid token')).toBe('auth-refused');
+		expect(word(1011, 'rate limit')).toBe('rate-limited');
+		expect(word(3000, 'Unauthorized')).toBe('auth-refused');
+	});
+});
+
+test('the error of this side is the best evidence', () => {
+	const errors: readonly (readonly [string, VerdictWord])[] = [
+		['HEARTBEAT_TIMEOUT', 'heartbeat-timeout'],
+		['HANDSHAKE_TIMEOUT', 'timeout'],
+		['OPEN_TIMEOUT', 'timeout'],
+		['OPEN_REFUSED', 'refused'],
+		['SLOW_READER', 'slow-reader'],
+		['MESSAGE_TOO_BIG', 'message-too-big'],
+		['SEND_QUEUE_FULL', 'quota'],
+		['RECORD_REPLAY', 'decrypt-failed'],
+		['AUTH_REFUSED', 'auth-refused'],
+		['INVITE_EXPIRED', 'invite-refused'],
+		['TRUNCATED', 'truncated'],
+		['MALFORMED_FRAME', 'protocol-error'],
+	];
+	for (const [errorCode, expected] of errors) expect(closeVerdict(1006, 'replaced', { ...quiet, errorCode })).toMatchObject({ word: expected, confidence: 1 });
+});
+
+test('a loss without a word is explained by its circumstances', () => {
+	const lost = { wasClean: false, initiatedBy: 'network' } as const;
+	expect(word(1006, '', lost)).toBe('connection-lost');
+	expect(word(1006, '', { ...lost, online: false })).toBe('offline');
+	expect(word(1006, '', { ...lost, suspended: true })).toBe('suspended');
+	expect(word(1006, '', { ...lost, wasActive: false })).toBe('refused');
+	expect(word(1006, 'Terminate called.', { wasClean: false, initiatedBy: 'local' })).toBe('normal');
+});
+
+test('a verdict names its evidence', () => {
+	expect(closeVerdict(1000, 'replaced', quiet)).toEqual({ word: 'replaced', confidence: 0.8, evidence: 'reason text, code 1000' });
+});
