@@ -6,7 +6,8 @@ export interface WebSocketLike {
 	readonly bufferedAmount: number;
 	readonly url?: string;
 	binaryType: string;
-	send(data: string | ArrayBufferView): void;
+	// biome-ignore lint/suspicious/noExplicitAny: the DOM's own type takes no view of shared memory, and its spelling changed with TypeScript 5.7.
+	send(data: any): void;
 	close(code?: number, reason?: string): void;
 	// biome-ignore lint/suspicious/noExplicitAny: each platform has event types of its own.
 	addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: any) => void): void;

@@ -1,0 +1,3 @@
+import { installInstrumentation } from 'linkscope';
+
+installInstrumentation({ label: 'PAGE' });

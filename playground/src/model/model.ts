@@ -1,0 +1,90 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import {
+	type ConnectionEvent,
+	type ConnectionInstrumentationStats,
+	getConnectionInstrumentationReport,
+	getConnectionInstrumentationStats,
+	onConnectionEvent,
+	type Unsubscribe,
+} from 'linkscope';
+import { createOwnSockets, type OwnSockets } from './own-sockets.js';
+import { type Filter, listConnections, type Tab } from './selectors.js';
+
+/** Lines of the live log that are kept. */
+export const MAX_LOG_LINES = 500;
+/** The page looks often enough to feel live, and far less often than messages come. */
+const REFRESH_MS = 500;
+
+/** What the page knows. Panels read signals; only the functions here write them. */
+export interface Model {
+	readonly stats: ReadonlySignal<ConnectionInstrumentationStats>;
+	/** Newest first. */
+	readonly log: ReadonlySignal<readonly LogLine[]>;
+	readonly selectedId: Signal<string | null>;
+	readonly tab: Signal<Tab>;
+	readonly filter: Signal<Filter>;
+	readonly paused: Signal<boolean>;
+	readonly showMessages: Signal<boolean>;
+	readonly connections: ReadonlySignal<ConnectionInstrumentationStats['connections']>;
+	readonly selected: ReadonlySignal<ConnectionInstrumentationStats['connections'][number] | null>;
+	readonly sockets: OwnSockets;
+	report(): string;
+	refresh(): void;
+	stop(): void;
+}
+
+export interface LogLine extends ConnectionEvent {
+	/** Counts up; tells lines apart. */
+	readonly number: number;
+}
+
+/** Reads the registry of this page twice a second, and its events as they come. */
+export function createModel(): Model {
+	const stats = signal(getConnectionInstrumentationStats());
+	const log = signal<readonly LogLine[]>([]);
+	const selectedId = signal<string | null>(null);
+	const tab = signal<Tab>('log');
+	const filter = signal<Filter>({ text: '', state: 'all' });
+	const paused = signal(false);
+	const showMessages = signal(true);
+	let arrived: LogLine[] = [];
+	let lines = 0;
+
+	const unwatch = onConnectionEvent((event) => {
+		arrived.push({ ...event, number: ++lines });
+		if (arrived.length > 2 * MAX_LOG_LINES) arrived = arrived.slice(-MAX_LOG_LINES);
+	});
+	function refresh(): void {
+		batch(() => {
+			stats.value = getConnectionInstrumentationStats();
+			if (arrived.length > 0) log.value = [...arrived.reverse(), ...log.value].slice(0, MAX_LOG_LINES);
+			arrived = [];
+		});
+	}
+	const stopTimer = repeat(REFRESH_MS, () => {
+		if (!paused.value) refresh();
+	});
+	return {
+		stats,
+		log,
+		selectedId,
+		tab,
+		filter,
+		paused,
+		showMessages,
+		connections: computed(() => listConnections(stats.value.connections, filter.value)),
+		selected: computed(() => stats.value.connections.find(({ id }) => id === selectedId.value) ?? null),
+		sockets: createOwnSockets(),
+		report: () => getConnectionInstrumentationReport().text,
+		refresh,
+		stop() {
+			stopTimer();
+			unwatch();
+		},
+	};
+}
+
+function repeat(ms: number, fn: () => void): Unsubscribe {
+	const timer = setInterval(fn, ms);
+	return () => clearInterval(timer);
+}
