@@ -187,7 +187,7 @@ describe('a platform socket that can neither pause nor say when it is drained', 
 		expect(socket.closes).toEqual([[4440, 'SLOW_READER']]);
 		socket.deliver('too late');
 		const told = await open(transport);
-		expect(told.message.mock.calls).toEqual([['first'], [new Uint8Array(MIB)]]);
+		expect(told.message.mock.calls.map(([payload]) => payload.length)).toEqual(['first'.length, MIB]);
 		expect(told.closed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 4440, error: expect.objectContaining({ code: 'SLOW_READER' }) }));
 	});
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
-import { Connection } from '@linkscope/core';
+import { Connection, type Transport } from '@linkscope/core';
 import { FakeClock } from '@linkscope/core/testing';
 import express from 'express';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -114,7 +114,24 @@ describe('a listener on a port of its own', () => {
 		onTestFinished(() => listener.close());
 		const { url } = await listener.listen();
 		const client = new Ws(url);
+		client.once('open', () => {
+			for (let i = 0; i < 100; i++) client.send('anybody there?');
+		});
 		expect(await new Promise((resolve) => client.once('close', resolve))).toBe(1013);
+	});
+
+	test('a connection nobody opened can still be closed, whatever its client has sent', async () => {
+		const listener = createWebSocketListener();
+		onTestFinished(() => listener.close());
+		const accepted = new Promise<Transport>((resolve) => listener.onTransport.once(({ transport }) => resolve(transport)));
+		const { url } = await listener.listen();
+		const client = new Ws(url);
+		client.once('open', () => client.send('early'));
+		const transport = await accepted;
+		for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+		client.send('more');
+		transport.close(4000, 'not today');
+		expect(await new Promise((resolve) => client.once('close', resolve))).toBe(4000);
 	});
 
 	test('agrees on the first subprotocol of the client that it speaks, and on none it does not speak', async () => {
@@ -265,8 +282,11 @@ describe('closing a listener', () => {
 		await listener.close();
 	});
 
-	test('a listener that never listened closes too', async () => {
+	test('a listener that never listened closes too, and one whose server never does', async () => {
 		await createWebSocketListener().close();
+		const attached = createWebSocketListener({ server: createServer() });
+		void attached.listen();
+		await attached.close();
 	});
 });
 

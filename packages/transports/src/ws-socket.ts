@@ -24,21 +24,23 @@ export function isWs(socket: WebSocketLike): socket is WsLike {
 /** A socket of the `ws` package, of either side. */
 export class WsSocket implements RawSocket {
 	readonly isClient: boolean;
-	private choked = false;
-	private gathering = false;
-	private readonly flushed: () => void;
+	#choked = false;
+	#gathering = false;
+	readonly #flushed: () => void;
+	readonly #highWaterBytes: number;
 
 	constructor(
 		readonly socket: WsLike,
 		events: RawSocketEvents,
-		private readonly highWaterBytes: number,
+		{ highWaterBytes }: { highWaterBytes: number },
 	) {
+		this.#highWaterBytes = highWaterBytes;
 		this.isClient = socket._isServer !== true;
 		// 'fragments' and 'blob' would need a copy or a wait; a Buffer is a view of what was read.
 		if (socket.binaryType !== 'arraybuffer') socket.binaryType = 'nodebuffer';
-		this.flushed = () => {
-			if (!this.choked || socket.bufferedAmount > highWaterBytes / 2) return;
-			this.choked = false;
+		this.#flushed = () => {
+			if (!this.#choked || socket.bufferedAmount > highWaterBytes / 2) return;
+			this.#choked = false;
 			events.drained();
 		};
 		// The emitter's own event, not addEventListener: it allocates no MessageEvent.
@@ -65,25 +67,25 @@ export class WsSocket implements RawSocket {
 		const { socket } = this;
 		// For text its length stands for its bytes: near enough for a mark, and free.
 		const bytes = typeof payload === 'string' ? payload.length : payload.byteLength;
-		if (!this.gathering && bytes < GATHERED_BYTES) this.gather();
-		if (!this.choked && socket.bufferedAmount + bytes <= this.highWaterBytes) {
+		if (!this.#gathering && bytes < GATHERED_BYTES) this.#gather();
+		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
 			socket.send(payload);
 			return true;
 		}
 		// Every message from here on has a callback, so the last of them finds the socket empty.
-		this.choked = true;
-		socket.send(payload, this.flushed);
+		this.#choked = true;
+		socket.send(payload, this.#flushed);
 		return false;
 	}
 
 	/** No message waits for another: all leave when the running code has ended, before any timer or I/O. */
-	private gather(): void {
+	#gather(): void {
 		const tcp = this.socket._socket;
 		if (!tcp) return;
-		this.gathering = true;
+		this.#gathering = true;
 		tcp.cork();
 		queueMicrotask(() => {
-			this.gathering = false;
+			this.#gathering = false;
 			tcp.uncork();
 		});
 	}
