@@ -4,9 +4,15 @@ import { createMemoryPair, FakeClock } from '@linkscope/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type CompressionOptions, CompressionPlugin } from './compression.js';
 
+// These move megabytes; on a busy machine that takes a while and proves nothing.
+vi.setConfig({ testTimeout: 30_000 });
+
 afterEach(() => vi.unstubAllGlobals());
 
 const text = (size: number) => 'all work and no play '.repeat(Math.ceil(size / 21)).slice(0, size);
+
+// Compression takes the platform's own time; the bound only ends a test that would hang.
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 25_000, interval: 5 });
 
 async function openPair(options: CompressionOptions = {}, { raw = false, maxUnreadBytes = 64 * 1024 * 1024, highWaterBytes = 64 * 1024 } = {}) {
 	const [a, b] = createMemoryPair({ highWaterBytes });
@@ -40,7 +46,7 @@ describe('compression', () => {
 		expect(wire.map((frame) => typeof frame)).toEqual(['object', 'string', 'object']);
 		expect((wire[0] as Uint8Array).byteLength).toBeLessThan(1_000);
 		expect(wire[2]).toEqual(noise);
-		await vi.waitFor(() => expect(received).toEqual([text(50_000), 'small', noise]));
+		await soon(() => expect(received).toEqual([text(50_000), 'small', noise]));
 	});
 
 	test('a byte order mark and every character survive', async () => {
@@ -48,7 +54,7 @@ describe('compression', () => {
 		const message = `\ufeff${'grüße 🙂 \u0000'.repeat(100)}`;
 		left.send(message);
 		await left.close();
-		await vi.waitFor(() => expect(received).toEqual([message]));
+		await soon(() => expect(received).toEqual([message]));
 	});
 
 	test('what waits to be compressed counts as held, asks for a pause, and is drained', async () => {
@@ -59,7 +65,7 @@ describe('compression', () => {
 		expect(left.bufferedBytes).toBeGreaterThan(256 * 1024);
 		await left.drained();
 		expect(left.send('after')).toBe(true);
-		await vi.waitFor(() => expect(received).toHaveLength(sent + 2));
+		await soon(() => expect(received).toHaveLength(sent + 2));
 		expect(left.bufferedBytes).toBe(0);
 	});
 
@@ -78,7 +84,7 @@ describe('compression', () => {
 		expect(() => left.send(text(10_001))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
 		left.send(text(10_000));
 		await left.close();
-		await vi.waitFor(() => expect(received).toEqual([text(10_000)]));
+		await soon(() => expect(received).toEqual([text(10_000)]));
 	});
 
 	test('a frame that the transport refuses later ends the connection and says why', async () => {
@@ -94,7 +100,7 @@ describe('compression', () => {
 
 describe('a hostile peer', () => {
 	test('a bomb ends the connection before memory grows: 4409', async () => {
-		const bomb = packed('b', new Uint8Array(256 * 1024 * 1024));
+		const bomb = packed('b', new Uint8Array(64 * 1024 * 1024));
 		const { left, right, received, ended } = await openPair({}, { raw: true });
 		const before = process.memoryUsage();
 		let peak = 0;
@@ -106,13 +112,13 @@ describe('a hostile peer', () => {
 		clearInterval(watch);
 		expect(right.closeInfo).toMatchObject({ code: 4409, error: { code: 'DECOMPRESSION_TOO_BIG' } });
 		expect(received).toEqual([]);
-		expect(peak).toBeLessThan(64 * 1024 * 1024);
+		expect(peak).toBeLessThan(40 * 1024 * 1024);
 	});
 
 	test('exactly the limit is no bomb, one byte more is', async () => {
 		const exact = await openPair({ maxMessageBytes: 50_000 }, { raw: true });
 		exact.left.send(packed('b', new Uint8Array(50_000)));
-		await vi.waitFor(() => expect(exact.received).toEqual([new Uint8Array(50_000)]));
+		await soon(() => expect(exact.received).toEqual([new Uint8Array(50_000)]));
 		const more = await openPair({ maxMessageBytes: 50_000 }, { raw: true });
 		more.left.send(packed('b', new Uint8Array(50_001)));
 		expect(await more.ended).toMatchObject({ error: { code: 'DECOMPRESSION_TOO_BIG' } });
@@ -139,7 +145,7 @@ describe('a hostile peer', () => {
 		const pause = vi.spyOn(b, 'pause');
 		const resume = vi.spyOn(b, 'resume');
 		for (let i = 0; i < 100; i++) left.send(packed('b', noise));
-		await vi.waitFor(() => expect(received).toHaveLength(100));
+		await soon(() => expect(received).toHaveLength(100));
 		expect(pause).toHaveBeenCalled();
 		expect(resume).toHaveBeenCalledTimes(pause.mock.calls.length);
 	});

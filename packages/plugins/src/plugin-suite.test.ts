@@ -1,7 +1,10 @@
 import type { Connection } from '@linkscope/core';
 import { pluginSuite } from '@linkscope/core/testing';
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import { CompressionPlugin, FragmentationPlugin, NetworkPlugin, PingPongPlugin, StatisticsPlugin, TypedMessagesPlugin } from './index.js';
+
+// These move megabytes; on a busy machine that takes a while and proves nothing.
+vi.setConfig({ testTimeout: 30_000 });
 
 async function ask(left: Connection, right: Connection): Promise<void> {
 	const [asking, answering] = [left, right].map((end) => end.plugin<TypedMessagesPlugin>('typed-messages'));

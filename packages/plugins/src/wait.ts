@@ -1,4 +1,4 @@
-import { type Clock, LinkscopeError, numberOption } from '@linkscope/core';
+import { type AbortSignal, type Clock, LinkscopeError, numberOption } from '@linkscope/core';
 
 /** A wait for a message or an answer that did not end well. */
 export class MessageError extends LinkscopeError {}
