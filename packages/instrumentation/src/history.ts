@@ -10,38 +10,50 @@ const WINDOW_MS = 60_000;
 /** What had been counted at a moment; the difference of two readings is what happened between them. */
 interface Reading {
 	at: number;
-	active: number;
 	connections: number;
 	messages: number;
 	bytes: number;
 	errors: number;
 	latencySum: number;
 	latencyCount: number;
+	/** What happened since the reading before, as it is shown. */
+	shown: HistorySample;
 }
 
 /** A ring of readings, one every five seconds: rates, samples to plot, trends. */
 export class History {
-	private readonly readings = new Ring<Reading>();
-	private readonly start: Reading;
+	readonly readings = new Ring<Reading>();
+	#last: Omit<Reading, 'shown'>;
+	readonly #start: Omit<Reading, 'shown'>;
 
 	constructor(private readonly registry: Registry) {
-		const zero = { active: 0, connections: 0, messages: 0, bytes: 0, errors: 0, latencySum: 0, latencyCount: 0 };
-		this.start = { at: registry.startedAt, ...zero };
-	}
-
-	get size(): number {
-		return this.readings.items.length;
+		this.#last = this.#start = this.#read(registry.startedAt);
 	}
 
 	sample(at: number): void {
-		this.readings.push(this.read(at), this.registry.settings.limits.samples);
+		const { registry } = this;
+		const last = this.#last;
+		const now = this.#read(at);
+		const seconds = Math.max(at - last.at, 1) / 1000;
+		const measured = now.latencyCount - last.latencyCount;
+		const shown = {
+			at: iso(registry.startedEpoch + at - registry.startedAt),
+			activeConnections: registry.live.size,
+			totalConnections: now.connections,
+			messagesPerSecond: round((now.messages - last.messages) / seconds),
+			bytesPerSecond: round((now.bytes - last.bytes) / seconds),
+			errors: now.errors - last.errors,
+			latency: measured > 0 ? round((now.latencySum - last.latencySum) / measured) : null,
+		};
+		this.#last = now;
+		this.readings.push({ ...now, shown }, registry.settings.limits.samples);
 	}
 
 	/** Over the last 60 s, or since the start where that is less. */
 	rates(at: number): { messagesPerSecond: number; bytesPerSecond: number; connectionsPerMinute: number } {
 		const before = this.readings.items.find((reading) => reading.at >= at - WINDOW_MS);
-		const base = at - this.start.at <= WINDOW_MS || !before ? this.start : before;
-		const now = this.read(at);
+		const base = at - this.#start.at <= WINDOW_MS || !before ? this.#start : before;
+		const now = this.#read(at);
 		const seconds = Math.max(at - base.at, 1000) / 1000;
 		return {
 			messagesPerSecond: round((now.messages - base.messages) / seconds),
@@ -51,38 +63,13 @@ export class History {
 	}
 
 	samples(): HistorySample[] {
-		const { startedAt, startedEpoch } = this.registry;
-		const { items, dropped } = this.readings;
-		// The first reading is compared with the start, unless what lay between has been dropped.
-		return items.slice(dropped > 0 ? 1 : 0).map((reading, index) => {
-			const before = (dropped > 0 ? items[index] : items[index - 1]) ?? this.start;
-			const seconds = Math.max(reading.at - before.at, 1) / 1000;
-			const measured = reading.latencyCount - before.latencyCount;
-			return {
-				at: iso(startedEpoch + reading.at - startedAt),
-				activeConnections: reading.active,
-				totalConnections: reading.connections,
-				messagesPerSecond: round((reading.messages - before.messages) / seconds),
-				bytesPerSecond: round((reading.bytes - before.bytes) / seconds),
-				errors: reading.errors - before.errors,
-				latency: measured > 0 ? round((reading.latencySum - before.latencySum) / measured) : null,
-			};
-		});
+		return this.readings.items.map(({ shown }) => ({ ...shown }));
 	}
 
-	private read(at: number): Reading {
-		const { registry } = this;
-		const { messages, bytes } = registry.transports.traffic();
-		return {
-			at,
-			active: registry.live.size,
-			connections: registry.totalConnections,
-			messages,
-			bytes,
-			errors: registry.totalErrors,
-			latencySum: registry.latency.sum,
-			latencyCount: registry.latency.count,
-		};
+	#read(at: number): Omit<Reading, 'shown'> {
+		const { transports, totalConnections, totalErrors, latency } = this.registry;
+		const { messages, bytes } = transports.sum();
+		return { at, connections: totalConnections, messages, bytes, errors: totalErrors, latencySum: latency.sum, latencyCount: latency.count };
 	}
 }
 

@@ -18,96 +18,96 @@ const TIMED_EVERY = 1024;
 
 /** The registry with what feeds it: the probes, the patch, the page, a timer. One for all copies of this package. */
 export class Instrumentation {
-	private settings: Settings = settingsFrom({});
-	private readonly timeline = new Timeline(this.settings);
-	private registry = this.fresh();
-	private steps = new NavigationSteps(this.registry);
-	private resources = new Resources();
-	private installs = 0;
-	private undo: Unsubscribe[] = [];
-	private unlog: Unsubscribe = () => {};
-	private unlend: Unsubscribe = () => {};
-	private messages = 0;
-	private timed = 0;
-	private timedMs = 0;
+	#settings: Settings = settingsFrom({});
+	readonly #timeline = new Timeline(this.#settings);
+	#registry = this.#fresh();
+	#steps = new NavigationSteps(this.#registry);
+	#resources = new Resources();
+	#installs = 0;
+	#undo: Unsubscribe[] = [];
+	#unlog: Unsubscribe = () => {};
+	#unlend: Unsubscribe = () => {};
+	#messages = 0;
+	#timed = 0;
+	#timedMs = 0;
 
 	readonly stats = (options?: StatsOptions) => {
-		const { timed, timedMs, resources, steps } = this;
-		const nsPerMessage = timed > 0 ? Math.round((timedMs * 1e6) / timed) : 0;
-		return statsOf(this.registry, this.settings.clock.now(), { resources: resources.stats(), nsPerMessage, navigation: steps.stats() }, options);
+		const nsPerMessage = this.#timed > 0 ? Math.round((this.#timedMs * 1e6) / this.#timed) : 0;
+		return statsOf(this.#registry, this.#settings.clock.now(), { resources: this.#resources.stats(), nsPerMessage, navigation: this.#steps.stats() }, options);
 	};
 
 	readonly report = (options?: ReportOptions) => reportOf(this.stats(), options);
 
 	/** Later options go over earlier ones. The last uninstall takes everything out again. */
 	install(options: InstrumentationOptions): Unsubscribe {
-		const settings = settingsFrom(options, this.installs > 0 ? this.settings : undefined);
-		this.settings = this.registry.settings = this.timeline.settings = settings;
-		if (this.installs++ === 0) this.start();
-		this.unlog();
-		this.unlog = settings.log ? this.timeline.watch((event) => log(event, this.settings)) : () => {};
-		this.unlend();
-		this.registry.tapped = settings.payloads === 'shape' || settings.payloads === 'full';
-		this.unlend = this.registry.tapped ? this.lendPayloads() : () => {};
+		const settings = settingsFrom(options, this.#installs > 0 ? this.#settings : undefined);
+		this.#settings = this.#registry.settings = this.#timeline.settings = settings;
+		if (this.#installs++ === 0) this.#start();
+		this.#unlog();
+		this.#unlog = settings.log ? this.#timeline.watch((event) => log(event, this.#settings)) : () => {};
+		this.#unlend();
+		this.#registry.tapped = settings.payloads === 'shape' || settings.payloads === 'full';
+		this.#unlend = this.#registry.tapped ? this.#lendPayloads() : () => {};
 		let installed = true;
 		return () => {
-			if (installed && --this.installs === 0) this.stop();
+			if (installed && --this.#installs === 0) this.#stop();
 			installed = false;
 		};
 	}
 
 	/** Counts from zero. Connections that are open stay, and are counted anew. */
 	reset(): void {
-		const before = this.registry;
-		this.timeline.clear();
-		this.registry = this.fresh();
-		this.registry.takeOver(before);
-		this.steps = this.steps.restart(this.registry);
+		const before = this.#registry;
+		this.#timeline.clear();
+		this.#registry = this.#fresh();
+		this.#registry.takeOver(before);
+		this.#steps = this.#steps.restart(this.#registry);
 	}
 
 	watch(watcher: (event: ConnectionEvent) => void): Unsubscribe {
-		return this.timeline.watch(watcher);
+		return this.#timeline.watch(watcher);
 	}
 
-	private fresh(): Registry {
-		const { clock } = this.settings;
-		return new Registry(this.settings, clock.now(), clock.epoch(), this.timeline);
+	#fresh(): Registry {
+		const { clock } = this.#settings;
+		return new Registry(this.#settings, clock.now(), clock.epoch(), this.#timeline);
 	}
 
-	private start(): void {
-		const { clock } = this.settings;
-		this.timeline.clear();
-		this.registry = this.fresh();
-		this.steps = new NavigationSteps(this.registry);
-		this.resources = new Resources();
-		this.messages = this.timed = this.timedMs = 0;
-		this.undo = [
-			hub.subscribe((event) => this.probe(event)),
-			observeSockets(() => this.settings),
+	#start(): void {
+		const { clock } = this.#settings;
+		this.#timeline.clear();
+		this.#registry = this.#fresh();
+		this.#steps = new NavigationSteps(this.#registry);
+		this.#resources = new Resources();
+		this.#messages = this.#timed = this.#timedMs = 0;
+		this.#undo = [
+			hub.subscribe((event) => this.#probe(event)),
+			observeSockets(() => this.#settings),
 			watchNavigation((path) => {
-				const shown = this.steps.enter(path, clock.epoch());
-				this.timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
+				const shown = this.#steps.enter(path, clock.epoch());
+				this.#timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
 			}),
-			this.sampleRegularly(),
+			this.#sampleRegularly(),
 			expose('getConnectionInstrumentationStats', this.stats),
 			expose('getConnectionInstrumentationReport', this.report),
 		];
 	}
 
-	private stop(): void {
-		this.unlog();
-		this.unlend();
-		for (const undo of this.undo.reverse()) undo();
+	#stop(): void {
+		this.#unlog();
+		this.#unlend();
+		for (const undo of this.#undo.reverse()) undo();
 	}
 
-	private probe(event: ProbeEvent): void {
-		const { registry, settings } = this;
+	#probe(event: ProbeEvent): void {
+		const registry = this.#registry;
+		const settings = this.#settings;
 		if (event.type === 'sent' || event.type === 'received') {
-			if (++this.messages % TIMED_EVERY !== 0) return registry.fold(event);
+			if (++this.#messages % TIMED_EVERY !== 0) return registry.fold(event);
 			const before = settings.clock.now();
 			registry.fold(event);
-			this.timedMs += settings.clock.now() - before;
-			this.timed++;
+			this.#timedMs += settings.clock.now() - before;
+			this.#timed++;
 		} else if (event.type === 'created') {
 			registry.fold(event, settings.creationStacks ? new Error().stack : undefined);
 			if (event.role === 'observed') queueMicrotask(() => registry.announce());
@@ -116,11 +116,11 @@ export class Instrumentation {
 		}
 	}
 
-	private lendPayloads(): Unsubscribe {
+	#lendPayloads(): Unsubscribe {
 		const before = hub.tap;
 		const tap: PayloadTap = (id, direction, payload) => {
 			before?.(id, direction, payload);
-			this.registry.payload(id, direction, () => showPayload(payload, this.settings.payloads));
+			this.#registry.payload(id, direction, () => showPayload(payload, this.#settings.payloads));
 		};
 		hub.tap = tap;
 		return () => {
@@ -128,14 +128,14 @@ export class Instrumentation {
 		};
 	}
 
-	private sampleRegularly(): Unsubscribe {
-		const { clock } = this.settings;
+	#sampleRegularly(): Unsubscribe {
+		const { clock } = this.#settings;
 		let due = clock.now() + SAMPLE_INTERVAL_MS;
-		this.resources.sample(clock.now(), 0);
+		this.#resources.sample(clock.now(), 0);
 		return every(clock, SAMPLE_INTERVAL_MS, () => {
 			const now = clock.now();
-			this.registry.history.sample(now);
-			this.resources.sample(now, now - due);
+			this.#registry.history.sample(now);
+			this.#resources.sample(now, now - due);
 			due = now + SAMPLE_INTERVAL_MS;
 		});
 	}

@@ -8,36 +8,36 @@ const MAX_STEPS = 100;
 
 /** Traffic per step of an application's navigation. */
 export class NavigationSteps {
-	private readonly past = new Ring<NavigationStep>();
-	private current: { path: string; epoch: number; before: ReturnType<NavigationSteps['count']> } | null = null;
+	readonly #past = new Ring<NavigationStep>();
+	#current: { path: string; epoch: number; before: ReturnType<typeof countOf> } | null = null;
 
 	constructor(private readonly registry: Registry) {}
 
 	/** @returns the path as it may be shown. */
 	enter(path: string, epoch: number): string {
-		const step = this.running();
-		if (step) this.past.push(step, MAX_STEPS);
-		this.current = { path: clean(path), epoch, before: this.count() };
-		return this.current.path;
+		const step = this.#running();
+		if (step) this.#past.push(step, MAX_STEPS);
+		this.#current = { path: clean(path), epoch, before: countOf(this.registry) };
+		return this.#current.path;
 	}
 
 	/** The running step goes on, counted in another registry. */
 	restart(registry: Registry): NavigationSteps {
 		const next = new NavigationSteps(registry);
-		if (this.current) next.enter(this.current.path, this.current.epoch);
+		if (this.#current) next.enter(this.#current.path, this.#current.epoch);
 		return next;
 	}
 
 	/** Oldest first; the running step is the last. */
 	stats(): NavigationStep[] {
-		const running = this.running();
-		return [...this.past.items.map((step) => ({ ...step })), ...(running ? [running] : [])];
+		const running = this.#running();
+		return [...this.#past.items.map((step) => ({ ...step })), ...(running ? [running] : [])];
 	}
 
-	private running(): NavigationStep | null {
-		if (!this.current) return null;
-		const { path, epoch, before } = this.current;
-		const now = this.count();
+	#running(): NavigationStep | null {
+		if (!this.#current) return null;
+		const { path, epoch, before } = this.#current;
+		const now = countOf(this.registry);
 		return {
 			path,
 			at: iso(epoch),
@@ -47,9 +47,9 @@ export class NavigationSteps {
 			bytes: now.bytes - before.bytes,
 		};
 	}
+}
 
-	private count() {
-		const { messagesSent, messagesReceived, bytes } = this.registry.transports.traffic();
-		return { connectionsOpened: this.registry.totalConnections, messagesSent, messagesReceived, bytes };
-	}
+function countOf({ transports, totalConnections }: Registry) {
+	const { messagesSent, messagesReceived, bytes } = transports.sum();
+	return { connectionsOpened: totalConnections, messagesSent, messagesReceived, bytes };
 }

@@ -30,7 +30,7 @@ export function foldNote(registry: Registry, record: ConnectionRecord, note: Not
 		case 'path': {
 			const { candidatesTried, upgradedFrom } = note;
 			record.path = { kind: clean(note.path, LONGEST_NAME), candidatesTried, upgradedFrom: upgradedFrom && clean(upgradedFrom, LONGEST_NAME) };
-			if (upgradedFrom !== null) record.totals.upgrades++;
+			if (upgradedFrom !== null) record.totals.counts.upgrades++;
 			return registry.tell(record, 'path', at, record.path.kind, 'network');
 		}
 		case 'plugin': {

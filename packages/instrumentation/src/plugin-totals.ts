@@ -17,16 +17,16 @@ interface Sum {
 /** Traffic of plugins, by name. */
 export class PluginTotals {
 	droppedNames = 0;
-	private sums = new Map<string, Sum>();
+	#sums = new Map<string, Sum>();
 
 	add({ name, counters }: PluginRecord): void {
 		let key = name;
-		if (!this.sums.has(key) && this.sums.size >= MAX_NAMES) {
+		if (!this.#sums.has(key) && this.#sums.size >= MAX_NAMES) {
 			this.droppedNames++;
 			key = 'other';
 		}
-		const sum = this.sums.get(key) ?? { connections: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, ns: 0, timed: 0 };
-		this.sums.set(key, sum);
+		const sum = this.#sums.get(key) ?? { connections: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, ns: 0, timed: 0 };
+		this.#sums.set(key, sum);
 		const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = counters;
 		sum.connections++;
 		sum.messagesIn += messagesIn;
@@ -41,13 +41,13 @@ export class PluginTotals {
 	/** A copy to add those that still run to. */
 	copy(): PluginTotals {
 		const copy = new PluginTotals();
-		for (const [name, sum] of this.sums) copy.sums.set(name, { ...sum });
+		for (const [name, sum] of this.#sums) copy.#sums.set(name, { ...sum });
 		return copy;
 	}
 
 	stats(): Record<string, PluginStats> {
 		return Object.fromEntries(
-			[...this.sums].map(([name, { ns, timed, ...sum }]) => [name, { ...sum, nsPerMessage: timed > 0 ? Math.round(ns / timed) : null }]),
+			[...this.#sums].map(([name, { ns, timed, ...sum }]) => [name, { ...sum, nsPerMessage: timed > 0 ? Math.round(ns / timed) : null }]),
 		);
 	}
 }

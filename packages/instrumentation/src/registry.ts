@@ -32,7 +32,7 @@ export class Registry {
 	readonly history: History;
 	totalConnections = 0;
 	totalErrors = 0;
-	private lastOrder = 0;
+	#lastOrder = 0;
 	untracked = 0;
 	/** Round trips of all connections. */
 	readonly latency = new Samples(512);
@@ -41,7 +41,7 @@ export class Registry {
 	/** False while a plugin said so. */
 	online = true;
 	/** A socket the patch saw, not told yet: a connection that claims it at once tells for both. */
-	private unannounced: ConnectionRecord | null = null;
+	#unannounced: ConnectionRecord | null = null;
 
 	constructor(
 		public settings: Settings,
@@ -57,33 +57,33 @@ export class Registry {
 		if (event.type === 'sent' || event.type === 'received') {
 			const record = this.live.get(event.id);
 			if (record === undefined) return;
-			const { totals } = record;
+			const { counts } = record.totals;
 			if (event.type === 'sent') {
 				record.messagesSent++;
 				record.bytesSent += event.bytes;
 				record.wireBytesSent += event.wireBytes;
-				totals.messagesSent++;
-				totals.bytesSent += event.bytes;
+				counts.messagesSent++;
+				counts.bytesSent += event.bytes;
 			} else {
 				record.messagesReceived++;
 				record.bytesReceived += event.bytes;
 				record.wireBytesReceived += event.wireBytes;
-				totals.messagesReceived++;
-				totals.bytesReceived += event.bytes;
+				counts.messagesReceived++;
+				counts.bytesReceived += event.bytes;
 			}
-			this.message(record, event.at, event.bufferedBytes);
+			this.#message(record, event.at, event.bufferedBytes);
 			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.bytes);
 		} else if (event.type === 'created') {
-			this.created(event, stack);
+			this.#created(event, stack);
 		} else {
-			this.rare(event);
+			this.#rare(event);
 		}
 	}
 
 	/** Tells of a socket nobody claimed. Called when the turn in which it was made has ended. */
 	announce(): void {
-		const record = this.unannounced;
-		this.unannounced = null;
+		const record = this.#unannounced;
+		this.#unannounced = null;
 		if (record && this.live.get(record.id) === record) this.tell(record, 'created', record.startAt);
 	}
 
@@ -96,13 +96,13 @@ export class Registry {
 	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
 	takeOver(before: Registry): void {
 		this.online = before.online;
-		this.lastOrder = before.lastOrder;
+		this.#lastOrder = before.#lastOrder;
 		this.tapped = before.tapped;
 		for (const [id, record] of before.live) {
 			const totals = this.transports.of(record.transport);
 			record.totals = totals;
-			totals.connections++;
-			if (!Number.isNaN(record.activeAt)) totals.opened++;
+			totals.counts.connections++;
+			if (!Number.isNaN(record.activeAt)) totals.counts.opened++;
 			for (const count of TRAFFIC) record[count] = 0;
 			record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
 			this.totalConnections++;
@@ -115,7 +115,7 @@ export class Registry {
 		return [...this.ended.items, ...this.live.values()].sort((a, b) => a.order - b.order);
 	}
 
-	private message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
+	#message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
 		if (record.messagesSent + record.messagesReceived === 1) record.firstMessageAt = at;
 		const silence = at - record.lastMessageAt;
 		if (silence > record.longestSilenceMs) record.longestSilenceMs = silence;
@@ -124,12 +124,12 @@ export class Registry {
 		if (bufferedBytes > record.maxBufferedBytes) record.maxBufferedBytes = bufferedBytes;
 	}
 
-	private rare(event: ProbeEvent): void {
-		if (event.type === 'claimed') this.claimed(event.id, event.socketId);
+	#rare(event: ProbeEvent): void {
+		if (event.type === 'claimed') this.#claimed(event.id, event.socketId);
 		this.announce();
 		const record = this.live.get(event.id);
 		if (event.type === 'error') {
-			this.failed(record ?? this.ended.items.find((one) => one.id === event.id), event);
+			this.#failed(record ?? this.ended.items.find((one) => one.id === event.id), event);
 			return;
 		}
 		if (record === undefined) return;
@@ -139,7 +139,7 @@ export class Registry {
 				record.wireBytesReceived += event.bytesIn;
 				break;
 			case 'state':
-				this.enter(record, event.to, event.at, event.frames);
+				this.#enter(record, event.to, event.at, event.frames);
 				break;
 			case 'plugin': {
 				record.plugins ??= [];
@@ -155,7 +155,7 @@ export class Registry {
 				foldNote(this, record, event.note, event.at);
 				break;
 			case 'closed': {
-				if (!isEnded(record.state)) this.enter(record, isEnded(event.state) ? event.state : 'CLOSED', event.at, 0);
+				if (!isEnded(record.state)) this.#enter(record, isEnded(event.state) ? event.state : 'CLOSED', event.at, 0);
 				const reason = clean(event.reason);
 				const wasActive = !Number.isNaN(record.activeAt);
 				const verdict = closeVerdict(event.code, event.reason, {
@@ -169,34 +169,34 @@ export class Registry {
 				record.close = { code: event.code, reason, wasClean: event.wasClean, initiatedBy: event.initiatedBy, verdict };
 				if (record.state === 'FAILED' && record.errors === 0) {
 					const message = `${verdict.word}: closed with ${event.code}${reason && ` ${reason}`}`;
-					this.failed(record, { at: event.at, id: event.id, kind: 'connection', code: event.errorCode, message });
+					this.#failed(record, { at: event.at, id: event.id, kind: 'connection', code: event.errorCode, message });
 				}
-				this.end(record, event.at, wasActive);
+				this.#end(record, event.at, wasActive);
 				this.tell(record, 'closed', event.at, `${event.code}${reason && ` ${reason}`}`);
 			}
 		}
 	}
 
-	private created(event: CreatedEvent, stack: string | undefined): void {
+	#created(event: CreatedEvent, stack: string | undefined): void {
 		this.announce();
 		const { settings } = this;
 		if (this.live.has(event.id) || !isObserved(settings, event.remote) || share(event.id) >= settings.sampleRate) return;
 		this.totalConnections++;
 		const totals = this.transports.of(clean(event.transport, 40));
-		totals.connections++;
+		totals.counts.connections++;
 		if (this.live.size >= settings.limits.live) {
 			this.untracked++;
 			return;
 		}
-		const record = new ConnectionRecord(event, this.lastOrder++, this.urlOf(event.remote), totals);
+		const record = new ConnectionRecord(event, this.#lastOrder++, this.#urlOf(event.remote), totals);
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
 		this.live.set(event.id, record);
-		if (event.role === 'observed') this.unannounced = record;
+		if (event.role === 'observed') this.#unannounced = record;
 		else this.tell(record, 'created', event.at);
 	}
 
-	private urlOf(remote: string): string {
+	#urlOf(remote: string): string {
 		let url = remote;
 		try {
 			url = String(this.settings.redact?.(remote) ?? remote);
@@ -207,19 +207,19 @@ export class Registry {
 	}
 
 	/** One socket, one record: what the patch saw of it so far belongs to the connection that claims it. */
-	private claimed(id: string, socketId: string): void {
+	#claimed(id: string, socketId: string): void {
 		const socket = this.live.get(socketId);
 		if (socket === undefined || id === socketId) return;
 		this.live.delete(socketId);
 		this.totalConnections--;
-		const from = socket.totals;
+		const from = socket.totals.counts;
 		from.connections--;
 		if (!Number.isNaN(socket.activeAt)) from.opened--;
 		const owner = this.live.get(id);
 		for (const count of TRAFFIC) {
 			from[count] -= socket[count];
 			if (owner === undefined) continue;
-			owner.totals[count] += socket[count];
+			owner.totals.counts[count] += socket[count];
 			owner[count] += socket[count];
 		}
 		if (owner === undefined) return;
@@ -229,7 +229,7 @@ export class Registry {
 		owner.stack ??= socket.stack;
 	}
 
-	private enter(record: ConnectionRecord, to: ConnectionState, at: number, frames: number): void {
+	#enter(record: ConnectionRecord, to: ConnectionState, at: number, frames: number): void {
 		const from = record.state;
 		const stage = stageOf[from];
 		const ended = isEnded(to);
@@ -240,7 +240,7 @@ export class Registry {
 		if (to === 'ACTIVE') {
 			record.activeAt = record.lastMessageAt = at;
 			if (Number.isNaN(record.connectedAt)) record.connectedAt = at;
-			record.totals.opened++;
+			record.totals.counts.opened++;
 		}
 		// A socket the patch saw has one stage; it would only say the same twice.
 		if (record.role !== 'observed' && (to === 'ACTIVE' || (ended && Number.isNaN(record.activeAt))) && !Number.isNaN(record.connectingAt)) {
@@ -263,7 +263,7 @@ export class Registry {
 		if (outcome === 'ok') this.stages.add(name, duration);
 	}
 
-	private failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
+	#failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
 		const error = errorOf(record, event, this.startedEpoch + event.at - this.startedAt);
 		this.totalErrors++;
 		if (record) record.errors++;
@@ -271,14 +271,14 @@ export class Registry {
 		this.tell(record, 'error', event.at, error.error);
 	}
 
-	private end(record: ConnectionRecord, at: number, wasActive: boolean): void {
-		const { totals } = record;
+	#end(record: ConnectionRecord, at: number, wasActive: boolean): void {
+		const { counts } = record.totals;
 		record.endedAt = at;
 		record.bufferedBytes = 0;
 		if (record.state === 'FAILED') {
-			totals.failed++;
-			if (!wasActive) totals.refused++;
-		} else totals.closed++;
+			counts.failures++;
+			if (!wasActive) counts.refused++;
+		} else counts.closed++;
 		for (const plugin of record.plugins ?? []) this.plugins.add(plugin);
 		this.live.delete(record.id);
 		this.ended.push(record, this.settings.limits.closed);

@@ -11,7 +11,7 @@ const realm = globalThis as { process?: NodeProcess; performance?: { memory?: { 
 export class Resources {
 	cpuPercent: number | null = null;
 	eventLoopLagMs: number | null = null;
-	private before: { at: number; cpuMs: number } | null = null;
+	#before: { at: number; cpuMs: number } | null = null;
 
 	/** @param lateMs how much later than asked the timer fired. */
 	sample(at: number, lateMs: number): void {
@@ -19,8 +19,8 @@ export class Resources {
 		const used = realm.process?.cpuUsage?.();
 		if (!used) return;
 		const cpuMs = (used.user + used.system) / 1000;
-		if (this.before && at > this.before.at) this.cpuPercent = Math.round(((cpuMs - this.before.cpuMs) / (at - this.before.at)) * 1000) / 10;
-		this.before = { at, cpuMs };
+		if (this.#before && at > this.#before.at) this.cpuPercent = Math.round(((cpuMs - this.#before.cpuMs) / (at - this.#before.at)) * 1000) / 10;
+		this.#before = { at, cpuMs };
 	}
 
 	stats(): Omit<ResourceStats, 'instrumentation'> {

@@ -4,24 +4,24 @@ import type { LatencyPercentiles } from './types.js';
 export class Samples {
 	count = 0;
 	sum = 0;
-	private readonly values: number[] = [];
+	readonly #values: number[] = [];
 
 	constructor(private readonly capacity: number) {}
 
 	add(ms: number): void {
-		this.values[this.count++ % this.capacity] = ms;
+		this.#values[this.count++ % this.capacity] = ms;
 		this.sum += ms;
 	}
 
 	/** Mean of the last durations; null without any. */
 	mean(): number | null {
-		const { values } = this;
+		const values = this.#values;
 		return values.length ? round(values.reduce((sum, ms) => sum + ms, 0) / values.length) : null;
 	}
 
 	/** Nearest rank. */
 	percentiles(): LatencyPercentiles | null {
-		const { values } = this;
+		const values = this.#values;
 		const { length } = values;
 		if (!length) return null;
 		const sorted = [...values].sort((a, b) => a - b);

@@ -38,13 +38,13 @@ export function isOverBudget(name: StageName, durationMs: number): boolean {
 
 /** Durations of all connections, by stage. */
 export class StageTimes {
-	private readonly times = new Map<StageName, { samples: Samples; overruns: number }>();
+	readonly #times = new Map<StageName, { samples: Samples; overruns: number }>();
 
 	add(name: StageName, durationMs: number): void {
-		let stage = this.times.get(name);
+		let stage = this.#times.get(name);
 		if (!stage) {
 			stage = { samples: new Samples(256), overruns: 0 };
-			this.times.set(name, stage);
+			this.#times.set(name, stage);
 		}
 		stage.samples.add(durationMs);
 		if (isOverBudget(name, durationMs)) stage.overruns++;
@@ -54,7 +54,7 @@ export class StageTimes {
 		const names = Object.keys(BUDGETS) as StageName[];
 		return Object.fromEntries(
 			names.map((name): [StageName, StageStats] => {
-				const stage = this.times.get(name);
+				const stage = this.#times.get(name);
 				const { p50 = null, p95 = null, p99 = null } = stage?.samples.percentiles() ?? {};
 				return [name, { count: stage?.samples.count ?? 0, p50, p95, p99, budgetMs: BUDGETS[name], overruns: stage?.overruns ?? 0 }];
 			}),

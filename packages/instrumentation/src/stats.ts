@@ -78,13 +78,13 @@ export function statsOf(
 
 function globalStats(registry: Registry, now: number): GlobalStats {
 	const { totalConnections, totalErrors, live, latency } = registry;
-	const { opened, refused, failed, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } = registry.transports.traffic();
+	const { opened, refused, failures, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } = registry.transports.sum();
 	const rates = registry.history.rates(now);
 	return {
 		totalConnections,
 		activeConnections: live.size,
 		closedConnections: closed,
-		failedConnections: failed,
+		failedConnections: failures,
 		successRate: rate(opened, opened + refused),
 		totalMessages: messages,
 		messagesSent,
@@ -102,22 +102,10 @@ function globalStats(registry: Registry, now: number): GlobalStats {
 	};
 }
 
-function transportStats(totals: TransportTotals, active: number): TransportStats {
-	const { connections, opened, refused, failed, messagesSent, messagesReceived, bytesSent, bytesReceived, latency, upgrades } = totals;
+function transportStats({ counts, latency }: TransportTotals, active: number): TransportStats {
+	const { opened, refused, closed: _, ...shown } = counts;
 	const attempts = opened + refused;
-	return {
-		connections,
-		active,
-		attempts,
-		failures: failed,
-		successRate: rate(opened, attempts),
-		messagesSent,
-		messagesReceived,
-		bytesSent,
-		bytesReceived,
-		latency: latency?.percentiles() ?? null,
-		upgrades,
-	};
+	return { ...shown, active, attempts, successRate: rate(opened, attempts), latency: latency?.percentiles() ?? null };
 }
 
 function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
@@ -129,7 +117,7 @@ function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
 		names: registry.transports.droppedNames + registry.plugins.droppedNames,
 		observers: registry.timeline.droppedObservers,
 	};
-	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.size * 120;
+	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.readings.items.length * 250;
 	// Weighed with heap snapshots: a record, a slot of a plugin, a stage.
 	for (const record of registry.records())
 		retainedBytes += 700 + (record.plugins?.length ?? 0) * 70 + (record.stages?.length ?? 0) * 100 + (record.latency ? 400 : 0) + (record.stack?.length ?? 0);

@@ -39,7 +39,7 @@ describe('redactUrl', () => {
 	});
 
 	test('never shows a password or a value of a valid URL, and says the same of what it said', () => {
-		const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
+		const word = fc.nat(1e6).map((n) => `w${n.toString(36)}`);
 		fc.assert(
 			fc.property(word, word, (host, key) => {
 				const shown = redactUrl(`wss://user:TOPSECRET@h${host}.example/p?${key}=TOPSECRET&TOPSECRET#TOPSECRET`);
