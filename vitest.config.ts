@@ -2,7 +2,8 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { BROWSER_ARGS, findBrowser } from './scripts/find-browser.mjs';
 
-const conditions = ['@linkscope/source', 'module', 'import', 'default'];
+// Not 'import': vitest hands these to Node's own require() as well, and CommonJS must find CommonJS.
+const conditions = ['@linkscope/source', 'module', 'node'];
 
 // Three projects by where the code runs; file suffixes say which: x.test.ts, x.dom.test.ts, x.browser.test.ts.
 export default defineConfig({

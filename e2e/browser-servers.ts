@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { WebSocketServer } from 'ws';
 import { startScriptedServer } from '../packages/instrumentation/src/patch/fixtures/scripted-server.js';
+import { startForeignServers } from './foreign/servers/index.js';
 
 declare module 'vitest' {
 	export interface ProvidedContext {
@@ -9,6 +11,10 @@ declare module 'vitest' {
 		echoUrl: string;
 		/** ws://… of the server that text commands: see scripted-server.ts. */
 		scriptedUrl: string;
+		/** Foreign application to the port of its own server. */
+		foreignPorts: Record<string, number>;
+		/** http://…/<application> answers what the wire of its server carried. */
+		wireCountsUrl: string;
 	}
 }
 
@@ -16,13 +22,25 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	echo.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
-	await new Promise((resolve) => echo.once('listening', resolve));
+	const [scripted, foreign] = await Promise.all([startScriptedServer(), startForeignServers()]);
+	const counts = createServer((request, response) => {
+		response.setHeader('access-control-allow-origin', '*');
+		response.end(JSON.stringify(foreign.counts((request.url ?? '').slice(1))));
+	});
+	counts.listen(0, '127.0.0.1');
+	await new Promise((resolve) => counts.once('listening', resolve));
+
 	project.provide('echoUrl', `ws://127.0.0.1:${(echo.address() as AddressInfo).port}`);
-	const scripted = await startScriptedServer();
 	project.provide('scriptedUrl', scripted.url);
+	project.provide('foreignPorts', foreign.ports);
+	project.provide('wireCountsUrl', `http://127.0.0.1:${(counts.address() as AddressInfo).port}/`);
+
 	return async () => {
-		await scripted.stop();
 		for (const socket of echo.clients) socket.terminate();
-		await new Promise((resolve) => echo.close(resolve));
+		echo.close();
+		counts.close();
+		counts.closeAllConnections();
+		foreign.stop();
+		await scripted.stop();
 	};
 }
