@@ -1,7 +1,7 @@
 // The rooms of the house and which may import which; docs/architecture.md says why. Run by `npm run layering`.
 const room = (name) => `^packages/${name}/`;
-// Tests, and the helpers beside them that are named test-….
-const tests = '([.]test[.](ts|tsx|js)|/test-[^/]+[.]ts)$';
+// Tests, and the helpers beside them: named test-… or kept in a folder named fixtures.
+const tests = '([.]test[.](ts|tsx|js)|/test-[^/]+[.]ts)$|/fixtures/';
 const testing = '^packages/core/src/testing/';
 
 /** What a room may import besides itself, packages from the registry and Node. */

@@ -63,6 +63,15 @@ export async function shakeAway({ path, specifiers }) {
 	}
 }
 
+/** In a page nothing of Node may be needed: whatever has no `-server` in its name must bundle, and without the ws package. */
+export async function bundleForBrowser({ path, specifiers }) {
+	const isomorphic = specifiers.filter((specifier) => !specifier.endsWith('-server'));
+	const contents = isomorphic.map((specifier, index) => `export * as import${index} from '${specifier}';`).join('\n');
+	const { metafile } = await build({ stdin: { contents, resolveDir: path }, bundle: true, write: false, format: 'esm', metafile: true, absWorkingDir: path });
+	if ('node_modules/ws/wrapper.mjs' in metafile.inputs || 'node_modules/ws/browser.js' in metafile.inputs)
+		throw new Error("A browser's bundle holds Node's ws.");
+}
+
 function specifiersOf({ name, exports }) {
 	const subpaths = Object.keys(exports).filter((subpath) => subpath !== './package.json');
 	return subpaths.map((subpath) => name + subpath.slice(1));

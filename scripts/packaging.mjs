@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNPM } from './install.mjs';
 import { publishedExports, readPackages } from './packages.mjs';
-import { compileConsumer, createConsumer, importEverywhere, shakeAway } from './packaging-consumer.mjs';
+import { bundleForBrowser, compileConsumer, createConsumer, importEverywhere, shakeAway } from './packaging-consumer.mjs';
 import { loadScriptTag } from './packaging-page.mjs';
 import { capture, step } from './run.mjs';
 
@@ -22,6 +22,7 @@ try {
 	await step('Importing every subpath in Node, as a module and by require', () => importEverywhere(consumer));
 	await step('Compiling a strict TypeScript consumer (nodenext, bundler)', () => compileConsumer(consumer));
 	await step('Shaking unused packages out of a bundle', () => shakeAway(consumer));
+	await step('Bundling for a browser', () => bundleForBrowser(consumer));
 	await step('Loading the script-tag bundle in a page', () => loadScriptTag(consumer));
 } catch (error) {
 	console.error(error.message);
