@@ -34,4 +34,4 @@ export const microseconds = (n) => `${n.toFixed(2)} µs`;
 export const nanoseconds = (n) => `${n.toFixed(1)} ns`;
 export const milliseconds = (n) => `${n.toFixed(1)} ms`;
 export const bytes = (n) => `${Math.round(n).toLocaleString('en-US')} B`;
-export const mebibytes = (n) => `${(n / 2 ** 20).toFixed(2)} MiB`;
+export const megabytes = (n) => `${(n / 1e6).toFixed(2)} MB`;

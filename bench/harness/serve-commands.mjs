@@ -1,4 +1,4 @@
-/** The child's half of `startSide`: answers each command with what its function returns. */
+/** The child's half of `startSide`: answers each command with what its function returns, and ends with its parent. */
 export function serveCommands(commands) {
 	process.on('message', async ({ command, argument }) => {
 		try {
@@ -7,4 +7,5 @@ export function serveCommands(commands) {
 			process.send({ error: error.stack });
 		}
 	});
+	process.once('disconnect', () => process.exit());
 }

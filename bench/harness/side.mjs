@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 
 /**
  * A process of its own that is measured or serves: the parent's heap, compiled code and garbage are not its own.
@@ -7,26 +8,18 @@ import { fork } from 'node:child_process';
  */
 export function startSide(script, { execArgv = [], args = [] } = {}) {
 	const child = fork(script, args, { execArgv, serialization: 'advanced' });
-	let pending = null;
-	child.on('message', ({ error, result }) => {
-		const { resolve, reject } = pending;
-		pending = null;
-		if (error === undefined) resolve(result);
-		else reject(new Error(error));
-	});
-	const exited = new Promise((resolve) => {
-		child.once('exit', (code, signal) => {
-			pending?.reject(new Error(`${script} ended with ${signal ?? code} while it was measured`));
-			resolve();
-		});
-	});
+	const exited = once(child, 'exit');
 	return {
-		/** Runs one command there. @returns what it returned. */
-		call(command, argument) {
-			return new Promise((resolve, reject) => {
-				pending = { resolve, reject };
-				child.send({ command, argument });
+		/** Runs one command there, one at a time. @returns what it returned. */
+		async call(command, argument) {
+			const answered = once(child, 'message');
+			const gone = exited.then(([code, signal]) => {
+				throw new Error(`${script} ended with ${signal ?? code} while it was asked to ${command}`);
 			});
+			child.send({ command, argument }, () => {});
+			const [{ error, result }] = await Promise.race([answered, gone]);
+			if (error !== undefined) throw new Error(error);
+			return result;
 		},
 		async end() {
 			child.kill();

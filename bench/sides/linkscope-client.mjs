@@ -4,13 +4,16 @@ import { serveCommands } from '../harness/serve-commands.mjs';
 import { EchoLoop } from '../loops/echo-loop.mjs';
 
 installInstrumentation();
-const opened = connect(process.argv[2], { plugins: [new StatisticsPlugin()] });
-const echo = new EchoLoop((payload) => connection.send(payload));
-const connection = await opened;
-connection.onMessage.on((payload) => echo.receive(payload));
+const connecting = connect(process.argv[2], { plugins: [new StatisticsPlugin()] });
 
 serveCommands({
-	ready: () => connection.state,
+	async ready() {
+		const connection = await connecting;
+		echo = new EchoLoop((payload) => connection.send(payload));
+		connection.onMessage.on((payload) => echo.receive(payload));
+	},
 	throughput: (options) => echo.throughput(options),
 	roundTrip: (options) => echo.roundTrip(options),
 });
+
+let echo;

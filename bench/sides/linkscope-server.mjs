@@ -3,7 +3,11 @@ import { installInstrumentation, listen, StatisticsPlugin } from 'linkscope';
 import { serveCommands } from '../harness/serve-commands.mjs';
 
 installInstrumentation();
-const listener = await listen({ port: 0, host: '127.0.0.1', plugins: () => [new StatisticsPlugin()] });
-listener.onConnection.on((connection) => connection.onMessage.on((payload) => connection.send(payload)));
+const listening = listen({
+	port: 0,
+	host: '127.0.0.1',
+	plugins: () => [new StatisticsPlugin()],
+	onConnection: (connection) => connection.onMessage.on((payload) => connection.send(payload)),
+});
 
-serveCommands({ url: () => listener.url });
+serveCommands({ url: async () => (await listening).url });
