@@ -120,7 +120,7 @@ export class Instrumentation {
 		const before = hub.tap;
 		const tap: PayloadTap = (id, direction, payload) => {
 			before?.(id, direction, payload);
-			this.#registry.payload(id, direction, () => showPayload(payload, this.#settings.payloads));
+			this.#registry.payload(id, direction, this.#settings.clock.now(), () => showPayload(payload, this.#settings.payloads));
 		};
 		hub.tap = tap;
 		return () => {

@@ -13,7 +13,8 @@ interface Page {
  * elsewhere pushState and replaceState are, and given back as they were unless someone patched them after us.
  */
 export function watchNavigation(moved: (path: string) => void, page = globalThis as unknown as Page): Unsubscribe {
-	if (!page.location || !page.addEventListener) return () => {};
+	// A worker has a location too, but goes nowhere.
+	if (!page.location || !page.history) return () => {};
 	let last = pathOf(page.location);
 	const check = (): void => {
 		const path = pathOf(page.location as Location);
@@ -30,7 +31,7 @@ export function watchNavigation(moved: (path: string) => void, page = globalThis
 	listen(page, 'popstate');
 	listen(page, 'hashchange');
 	if (page.navigation) listen(page.navigation, 'currententrychange');
-	else if (page.history) for (const name of ['pushState', 'replaceState'] as const) undo.push(after(page.history, name, check));
+	else for (const name of ['pushState', 'replaceState'] as const) undo.push(after(page.history, name, check));
 	return () => {
 		for (const restore of undo) restore();
 	};

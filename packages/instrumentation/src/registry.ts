@@ -1,4 +1,4 @@
-import { type ConnectionState, type CreatedEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
+import { type ClosedEvent, type ConnectionState, type CreatedEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
 import { errorOf } from './errors.js';
 import { History } from './history.js';
 import { foldNote, foldTags } from './notes.js';
@@ -72,7 +72,7 @@ export class Registry {
 				counts.bytesReceived += event.bytes;
 			}
 			this.#message(record, event.at, event.bufferedBytes);
-			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.bytes);
+			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.at, event.bytes);
 		} else if (event.type === 'created') {
 			this.#created(event, stack);
 		} else {
@@ -88,9 +88,9 @@ export class Registry {
 	}
 
 	/** A message as a payload mode shows it. @param show is called only where someone watches. */
-	payload(id: string, direction: 'sent' | 'received', show: () => string): void {
+	payload(id: string, direction: 'sent' | 'received', at: number, show: () => string): void {
 		const record = this.live.get(id);
-		if (record && this.tapped && this.timeline.watched) this.timeline.message(record, direction, show());
+		if (record && this.tapped && this.timeline.watched) this.timeline.message(record, direction, at, show());
 	}
 
 	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
@@ -144,37 +144,35 @@ export class Registry {
 			case 'plugin': {
 				record.plugins ??= [];
 				const { plugins } = record;
-				const index = plugins.findIndex((plugin) => plugin.name === event.name);
+				const name = clean(event.name, 40);
+				const index = plugins.findIndex((plugin) => plugin.name === name);
 				const [known] = index < 0 ? [] : plugins.splice(index, 1);
 				if (known && event.action === 'removed') this.plugins.add(known);
-				if (event.action === 'added') plugins.splice(event.position, 0, { name: clean(event.name, 40), counters: event.counters, note: null });
-				this.tell(record, event.action, event.at, clean(event.name, 40), 'plugin');
+				if (event.action === 'added') plugins.splice(event.position, 0, { name, counters: event.counters, note: null });
+				this.tell(record, event.action, event.at, name, 'plugin');
 				break;
 			}
 			case 'note':
 				foldNote(this, record, event.note, event.at);
 				break;
-			case 'closed': {
-				if (!isEnded(record.state)) this.#enter(record, isEnded(event.state) ? event.state : 'CLOSED', event.at, 0);
-				const reason = clean(event.reason);
-				const wasActive = !Number.isNaN(record.activeAt);
-				const verdict = closeVerdict(event.code, event.reason, {
-					initiatedBy: event.initiatedBy,
-					wasClean: event.wasClean,
-					errorCode: event.errorCode,
-					wasActive,
-					online: this.online,
-					suspended: event.at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS,
-				});
-				record.close = { code: event.code, reason, wasClean: event.wasClean, initiatedBy: event.initiatedBy, verdict };
-				if (record.state === 'FAILED' && record.errors === 0) {
-					const message = `${verdict.word}: closed with ${event.code}${reason && ` ${reason}`}`;
-					this.#failed(record, { at: event.at, id: event.id, kind: 'connection', code: event.errorCode, message });
-				}
-				this.#end(record, event.at, wasActive);
-				this.tell(record, 'closed', event.at, `${event.code}${reason && ` ${reason}`}`);
-			}
+			case 'closed':
+				this.#closed(record, event);
 		}
+	}
+
+	#closed(record: ConnectionRecord, event: ClosedEvent): void {
+		const { at, id, code, wasClean, initiatedBy, errorCode } = event;
+		if (!isEnded(record.state)) this.#enter(record, isEnded(event.state) ? event.state : 'CLOSED', at, 0);
+		const wasActive = !Number.isNaN(record.activeAt);
+		const suspended = at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS;
+		const verdict = closeVerdict(event, { wasActive, suspended, online: this.online });
+		const reason = clean(event.reason);
+		const said = `${code}${reason && ` ${reason}`}`;
+		record.close = { code, reason, wasClean, initiatedBy, verdict };
+		if (record.state === 'FAILED' && record.errors === 0)
+			this.#failed(record, { at, id, kind: 'connection', code: errorCode, message: `${verdict.word}: closed with ${said}` });
+		this.#end(record, at, wasActive);
+		this.tell(record, 'closed', at, said);
 	}
 
 	#created(event: CreatedEvent, stack: string | undefined): void {

@@ -31,9 +31,9 @@ export class Timeline {
 	}
 
 	/** @param about the size in bytes, or what a payload mode shows of it. */
-	message(record: ConnectionRecord, direction: 'sent' | 'received', about: number | string): void {
+	message(record: ConnectionRecord, direction: 'sent' | 'received', at: number, about: number | string): void {
 		const detail = typeof about === 'string' ? about : this.settings.payloads === 'none' ? '' : `${about} bytes`;
-		this.#tell(eventOf('message', record, direction, detail, record.epochOf(record.lastMessageAt)));
+		this.#tell(eventOf('message', record, direction, detail, record.epochOf(at)));
 	}
 
 	clear(): void {

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { VerdictWord } from './types.js';
-import { type CloseEvidence, closeVerdict } from './verdict.js';
+import { type Circumstances, closeVerdict, type Ending } from './verdict.js';
 
-const quiet: CloseEvidence = { initiatedBy: 'remote', wasClean: true, errorCode: null, wasActive: true, online: true, suspended: false };
-const word = (code: number, reason = '', evidence: Partial<CloseEvidence> = {}) => closeVerdict(code, reason, { ...quiet, ...evidence }).word;
+const quiet = { initiatedBy: 'remote', wasClean: true, errorCode: null, wasActive: true, online: true, suspended: false } as const;
+const judge = (code: number, reason: string, evidence: Partial<Ending & Circumstances> = {}) => {
+	const all = { ...quiet, code, reason, ...evidence };
+	return closeVerdict(all, all);
+};
+const word = (code: number, reason = '', evidence: Partial<Ending & Circumstances> = {}) => judge(code, reason, evidence).word;
 
 describe('a reason text explains a normal close', () => {
 	const reasons: readonly (readonly [string, VerdictWord])[] = [
@@ -84,7 +88,7 @@ test('the error of this side is the best evidence', () => {
 		['TRUNCATED', 'truncated'],
 		['MALFORMED_FRAME', 'protocol-error'],
 	];
-	for (const [errorCode, expected] of errors) expect(closeVerdict(1006, 'replaced', { ...quiet, errorCode })).toMatchObject({ word: expected, confidence: 1 });
+	for (const [errorCode, expected] of errors) expect(judge(1006, 'replaced', { errorCode })).toMatchObject({ word: expected, confidence: 1 });
 });
 
 test('a loss without a word is explained by its circumstances', () => {
@@ -97,5 +101,5 @@ test('a loss without a word is explained by its circumstances', () => {
 });
 
 test('a verdict names its evidence', () => {
-	expect(closeVerdict(1000, 'replaced', quiet)).toEqual({ word: 'replaced', confidence: 0.8, evidence: 'reason text, code 1000' });
+	expect(judge(1000, 'replaced')).toEqual({ word: 'replaced', confidence: 0.8, evidence: 'reason text, code 1000' });
 });

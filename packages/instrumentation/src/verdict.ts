@@ -1,11 +1,16 @@
 import type { CloseVerdict, VerdictWord } from './types.js';
 
-/** What is known about an ending besides its code and reason text. */
-export interface CloseEvidence {
+/** How a connection ended, as its `closed` event tells. */
+export interface Ending {
+	code: number;
+	reason: string;
 	initiatedBy: 'local' | 'remote' | 'network';
 	wasClean: boolean;
 	/** Code of the error that ended it here, if one did. */
 	errorCode: string | null;
+}
+
+export interface Circumstances {
 	/** Whether it ever became ACTIVE. */
 	wasActive: boolean;
 	/** False while the device says so. */
@@ -46,8 +51,7 @@ const VAGUE: ReadonlySet<number> = new Set([1001, 1008]);
  * Why a connection ended. The first of these that says something wins: the error of this side, the close code,
  * the reason text (in seeds/004 everything closes with 1000), the circumstances. The table: docs/verdicts.md.
  */
-export function closeVerdict(code: number, reason: string, evidence: CloseEvidence): CloseVerdict {
-	const { errorCode, initiatedBy, wasClean, wasActive, online, suspended } = evidence;
+export function closeVerdict({ code, reason, initiatedBy, wasClean, errorCode }: Ending, { wasActive, online, suspended }: Circumstances): CloseVerdict {
 	const byError = wordFor(errorCode ?? '');
 	if (byError) return verdict(byError, 1, `error ${errorCode}`);
 	const byReason = wordFor(reason);
