@@ -4,6 +4,7 @@ const HEARTBEAT_MS = 5_000;
 const DATA_MS = 1_000;
 const DISCOVERY_MS = 8_000;
 const SESSION_MS = 20_000;
+const LINK_MS = 2_000;
 
 /**
  * A little traffic, so that a person sees the page live: plain WebSockets in the patterns of seeds/004, as an application
@@ -17,6 +18,8 @@ export function startTraffic(page: URL): void {
 	setInterval(() => discover(ws), DISCOVERY_MS);
 	login(ws);
 	setInterval(() => login(ws), SESSION_MS);
+	// One that is refused, for the list of errors.
+	new WebSocket(socketUrl('nowhere', page));
 	void openLink(socketUrl('link', page));
 }
 
@@ -58,14 +61,15 @@ async function openLink(url: string): Promise<void> {
 		setTimeout(() => void openLink(url), HEARTBEAT_MS);
 		return;
 	}
-	const timer = setInterval(
-		() =>
-			void link
-				.plugin<TypedMessagesPlugin>('typed-messages')
-				.request({ type: 'time' })
-				.catch(() => {}),
-		2_000,
-	);
+	link.onMessage.on(() => {});
+	const timer = setInterval(() => {
+		link.send('status '.repeat(40));
+		// An end of the connection is seen below.
+		link
+			.plugin<TypedMessagesPlugin>('typed-messages')
+			.request({ type: 'time' })
+			.catch(() => {});
+	}, LINK_MS);
 	link.onClose.on(() => {
 		clearInterval(timer);
 		setTimeout(() => void openLink(url), HEARTBEAT_MS);

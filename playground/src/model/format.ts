@@ -18,9 +18,10 @@ export function duration(ms: number | null): string {
 	return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** '10,000'. */
-export function count(value: number): string {
-	return Math.round(value).toLocaleString('en');
+/** '10,000', or with its noun '1 message', '2 messages'. */
+export function count(value: number, noun?: string): string {
+	const number = Math.round(value).toLocaleString('en');
+	return noun ? `${number} ${noun}${number === '1' ? '' : 's'}` : number;
 }
 
 export function percent(share: number): string {

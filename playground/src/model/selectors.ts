@@ -1,4 +1,5 @@
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, HistorySample } from 'linkscope';
+import { count } from './format.js';
 
 export type Tab = 'log' | 'errors' | 'report';
 export const TABS: readonly Tab[] = ['log', 'errors', 'report'];
@@ -23,7 +24,7 @@ export function isOpen({ state }: ConnectionSnapshot): boolean {
 /** The verdict in a word while it ended, else the trouble it is in, if any. */
 export function verdictOf({ close, errors }: ConnectionSnapshot): string {
 	if (close) return close.verdict.word;
-	return errors > 0 ? `${errors} ${errors === 1 ? 'error' : 'errors'}` : '';
+	return errors > 0 ? count(errors, 'error') : '';
 }
 
 /** How bad an end is: what the application wanted, what the peer or a policy wanted, what nobody wanted. */
@@ -38,7 +39,7 @@ export function timelineOf(stats: ConnectionInstrumentationStats, id: string): C
 	return stats.recentEvents.filter(({ connectionId }) => connectionId === id).reverse();
 }
 
-/** Bytes per second for the plot, oldest first; the running second comes from the rolling window. */
+/** Bytes per second for the plot, oldest first. */
 export function throughputOf(samples: readonly HistorySample[], length = 120): { at: string; value: number }[] {
 	return samples.slice(-length).map(({ at, bytesPerSecond }) => ({ at, value: bytesPerSecond }));
 }

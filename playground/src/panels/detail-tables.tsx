@@ -9,7 +9,9 @@ export function StageList({ stages }: { stages: ConnectionSnapshot['stages'] }) 
 			{stages.map(({ name, durationMs, budgetMs, overBudget, outcome, startedAt }) => (
 				<li key={name + startedAt} class={overBudget || outcome !== 'ok' ? 'bad' : ''}>
 					<span>{name}</span>
-					<meter min={0} max={budgetMs ?? durationMs} value={durationMs} aria-label={`${name}: ${duration(durationMs)} of ${duration(budgetMs)}`} />
+					<span class="gauge" aria-hidden="true">
+						<span class="gauge-fill" style={{ width: `${shareOf(durationMs, budgetMs)}%` }} />
+					</span>
 					<span class="numeric">
 						{duration(durationMs)} <span class="faint">{budgetMs === null ? '' : `of ${duration(budgetMs)}`}</span>
 						{outcome === 'ok' ? '' : ` ${outcome}`}
@@ -18,6 +20,10 @@ export function StageList({ stages }: { stages: ConnectionSnapshot['stages'] }) 
 			))}
 		</ul>
 	);
+}
+
+function shareOf(durationMs: number, budgetMs: number | null): number {
+	return budgetMs === null ? 100 : Math.min(100, (durationMs / budgetMs) * 100);
 }
 
 export function PluginTable({ plugins }: { plugins: ConnectionSnapshot['plugins'] }) {

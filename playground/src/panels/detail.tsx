@@ -78,8 +78,8 @@ function Facts({ connection }: { connection: ConnectionSnapshot }) {
 		['Setup', duration(setupMs)],
 		['First message', duration(timeToFirstMessageMs)],
 		['Latency', latencyPercentiles ? `p50 ${duration(latencyPercentiles.p50)}, p95 ${duration(latencyPercentiles.p95)}` : '–'],
-		['Sent', `${count(messagesSent)} messages, ${bytes(bytesSent)}`],
-		['Received', `${count(messagesReceived)} messages, ${bytes(bytesReceived)}`],
+		['Sent', `${count(messagesSent, 'message')}, ${bytes(bytesSent)}`],
+		['Received', `${count(messagesReceived, 'message')}, ${bytes(bytesReceived)}`],
 		['Buffered', bytes(bufferedBytes)],
 		['Peer', peer ?? '–'],
 	];

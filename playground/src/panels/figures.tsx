@@ -12,7 +12,7 @@ export function Figures({ model }: { model: Model }) {
 			<dl class="figure-list">
 				<Figure name="Connections" value={count(global.activeConnections)} note={`open of ${count(global.totalConnections)}`} />
 				<Figure name="Messages" value={`${global.messagesPerSecond.toFixed(1)}/s`} note={`${count(global.totalMessages)} in all`} />
-				<Figure name="Volume" value={bytes(global.totalBytes)} note={`${bytes(global.bytesSent)} sent, ${bytes(global.bytesReceived)} received`} />
+				<Figure name="Volume" value={bytes(global.totalBytes)} note={`${bytes(global.bytesSent)} ↑  ${bytes(global.bytesReceived)} ↓`} />
 				<Figure name="Latency" value={duration(global.averageLatency)} note={latency ? `p95 ${duration(latency.p95)}` : 'nothing measured it yet'} />
 				<Figure name="Success" value={percent(global.successRate)} note={`${count(global.failedConnections)} failed`} />
 				<Figure

@@ -1,7 +1,8 @@
 import { timeOfDay } from '../model/format.js';
 import type { LogLine, Model } from '../model/model.js';
 
-const SIGNS: Record<string, string> = { created: '🌐', connected: '✅', sent: '📤', received: '📨', closed: '❌', error: '⚠️', navigation: '🔄' };
+// Plain characters: emoji are missing from many machines' fonts.
+const SIGNS: Record<string, string> = { created: '+', connected: '●', sent: '↑', received: '↓', closed: '×', error: '!', navigation: '→' };
 
 /** Events as they come, newest first. */
 export function Log({ model }: { model: Model }) {
@@ -30,7 +31,7 @@ function Line({ line, onSelect }: { line: LogLine; onSelect: (id: string) => voi
 	return (
 		<li>
 			<time>{timeOfDay(time)}</time>
-			<span class="log-sign" aria-hidden="true">
+			<span class={`log-sign ${event}`} aria-hidden="true">
 				{SIGNS[event] ?? SIGNS[category] ?? '·'}
 			</span>
 			{connectionId ? (
