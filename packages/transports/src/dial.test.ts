@@ -65,6 +65,7 @@ describe('what cannot be dialled', () => {
 
 	test('a cookie cannot smuggle another header in', () => {
 		expect(() => dialWebSocket('ws://127.0.0.1:1', { cookies: { a: 'b\r\nX-Evil: 1' } })).toThrow(TypeError);
+		expect(() => dialWebSocket('ws://127.0.0.1:1', { cookies: { 'a\r\nX-Evil: 1': 'b' } })).toThrow(TypeError);
 		expect(() => dialWebSocket('ws://127.0.0.1:1', { cookies: { 'a=b;c': 'd' } })).toThrow('cookies');
 	});
 });
