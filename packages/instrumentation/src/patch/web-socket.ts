@@ -3,6 +3,7 @@ import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } 
 import { asPayload, payloadBytes } from './payload-size.js';
 import { ownerOf, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
+import { bridgeWorkers } from './worker-bridge.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
 type Method = (this: object, ...args: never[]) => unknown;
@@ -10,11 +11,12 @@ type Method = (this: object, ...args: never[]) => unknown;
 /**
  * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
  * those of a constructor captured earlier from their first use on (an on… handler, addEventListener, send, close).
+ * What happens in a worker that does the same joins the events of the page.
  * Does nothing where there is no WebSocket, where it is frozen, and to a `ws` class put in its place (see `instrumentWs`).
  * @returns takes the patch back as far as it is still ours.
  */
 export function patchWebSocket(options: PatchOptions = {}): Unsubscribe {
-	return patchHolder(globalThis, globalThis, options);
+	return install(globalThis, options, (target) => undoAll([patchHolder(target, globalThis), bridgeWorkers(target.clock)]));
 }
 
 /** The same for the WebSocket of undici's npm package: the module, or the class itself. */
@@ -23,17 +25,15 @@ export function instrumentUndici(undici: unknown, options: PatchOptions = {}): U
 	const Class = holder?.WebSocket;
 	if (!holder || !Class) return () => {};
 	const isGlobal = Class === (globalThis as { WebSocket?: unknown }).WebSocket;
-	return isGlobal ? patchWebSocket(options) : patchHolder(Class.prototype, holder, options);
+	return isGlobal ? patchWebSocket(options) : install(Class.prototype, options, (target) => patchHolder(target, holder));
 }
 
-function patchHolder(key: object, holder: object, options: PatchOptions): Unsubscribe {
-	return install(key, options, (target) => {
-		const Class = (holder as { WebSocket?: SocketClass }).WebSocket;
-		// A class with emit() is an EventEmitter: a listener of ours would change what it does on 'error'.
-		if (typeof Class !== 'function' || !Class.prototype || 'emit' in Class.prototype) return () => {};
-		const patch = new ClassPatch(target, Class);
-		return undoAll([patch.trapConstruction(holder), patch.patchPrototype()]);
-	});
+function patchHolder(target: Target, holder: object): Unsubscribe {
+	const Class = (holder as { WebSocket?: SocketClass }).WebSocket;
+	// A class with emit() is an EventEmitter: a listener of ours would change what it does on 'error'.
+	if (typeof Class !== 'function' || !Class.prototype || 'emit' in Class.prototype) return () => {};
+	const patch = new ClassPatch(target, Class);
+	return undoAll([patch.trapConstruction(holder), patch.patchPrototype()]);
 }
 
 /** One WebSocket class that follows the DOM's events. */

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
+import { startRecording } from './fixtures/recording.js';
+import { patchWebSocket } from './index.js';
+
+const url = inject('scriptedUrl');
+const undos: (() => void)[] = [];
+let recording: ReturnType<typeof startRecording>;
+
+beforeEach(() => {
+	recording = startRecording();
+	undos.push(recording.stop);
+});
+afterEach(() => {
+	for (const undo of undos.splice(0).reverse()) undo();
+});
+
+/** What the application of the worker posts, and nothing else. */
+function startWorker(close: boolean): { worker: Worker; posted: unknown[] } {
+	const worker = new Worker(new URL('./fixtures/worker.ts', import.meta.url), { type: 'module' });
+	const posted: unknown[] = [];
+	worker.onmessage = ({ data }) => posted.push(data);
+	worker.postMessage({ url, close });
+	undos.push(() => worker.terminate());
+	return { worker, posted };
+}
+
+const install = () => undos.push(patchWebSocket({ observes: (remote) => remote.startsWith(url) }));
+
+test("a worker's sockets join the page's, on the page's clock, and its application sees nothing of it", async () => {
+	install();
+	const before = performance.now();
+	const { posted } = startWorker(true);
+	await vi.waitFor(() => expect(recording.sockets[0]?.close).toBeTruthy(), { timeout: 5000 });
+	expect(recording.sockets).toMatchObject([
+		{
+			id: expect.stringMatching(/^w\w+:c\d+$/),
+			states: ['CONNECTING', 'ACTIVE', 'CLOSING', 'CLOSED'],
+			bytesSent: 15,
+			bytesReceived: 15,
+			close: { code: 4000, reason: 'worked', initiatedBy: 'local' },
+		},
+	]);
+	expect(posted).toEqual(['from the worker']);
+	const at = recording.events[0]?.at ?? 0;
+	// The two clocks are compared through the wall clock, which ticks in milliseconds.
+	expect(at).toBeGreaterThan(before - 2);
+	expect(at).toBeLessThan(performance.now() + 2);
+});
+
+test('a page that installs after the worker started still hears of it', async () => {
+	const { posted } = startWorker(true);
+	await vi.waitFor(() => expect(posted).toHaveLength(1), { timeout: 5000 });
+	expect(recording.sockets).toEqual([]);
+	install();
+	await vi.waitFor(() => expect(recording.sockets[0]?.close).toBeTruthy(), { timeout: 5000 });
+});
+
+test('with two workers the ids stay apart', async () => {
+	install();
+	startWorker(true);
+	startWorker(true);
+	await vi.waitFor(() => expect(recording.sockets.filter(({ close }) => close)).toHaveLength(2), { timeout: 5000 });
+	expect(new Set(recording.sockets.map(({ id }) => id)).size).toBe(2);
+});
+
+test('a worker that is terminated takes its open sockets with it', async () => {
+	install();
+	const { worker, posted } = startWorker(false);
+	await vi.waitFor(() => expect(posted).toHaveLength(1), { timeout: 5000 });
+	await vi.waitFor(() => expect(recording.sockets[0]?.received).toBe(1));
+	worker.terminate();
+	await vi.waitFor(() => expect(recording.sockets[0]?.close).toMatchObject({ reason: 'the worker ended', state: 'FAILED' }), { timeout: 5000 });
+});
