@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
 	}
 }
 
-/** An object whose own `type` is a string. */
+/** An object whose `type` is a string. */
 export function isTypedMessage(value: unknown): value is TypedMessage {
-	return typeof value === 'object' && value !== null && Object.hasOwn(value, 'type') && typeof (value as { type: unknown }).type === 'string';
+	return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 }

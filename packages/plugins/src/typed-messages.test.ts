@@ -1,6 +1,6 @@
 import { Connection, type Payload } from '@linkscope/core';
 import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type TypedMessagesOptions, TypedMessagesPlugin } from './typed-messages.js';
 
 async function openPair(options: TypedMessagesOptions = {}, { open = true, raw = false, maxMessageBytes = Number.POSITIVE_INFINITY } = {}) {
@@ -139,9 +139,12 @@ describe('requests', () => {
 	});
 
 	test('asked before ACTIVE are sent when it is', async () => {
-		const { near, far, start } = await openPair({}, { open: false });
+		const { near, far, start, ends } = await openPair({}, { open: false });
+		const sent = vi.spyOn(ends[0], 'send');
 		far.onRequest('early', () => 'yes');
 		const answer = near.request({ type: 'early' });
+		await settle();
+		expect(sent).not.toHaveBeenCalled();
 		await start();
 		expect(await answer).toBe('yes');
 	});
