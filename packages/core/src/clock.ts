@@ -18,8 +18,16 @@ export interface Clock {
 // A longer delay makes setTimeout fire at once (a 32-bit signed integer in every engine).
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** The time of the turn that runs, NaN until somebody asks for it. */
+let turnMs = Number.NaN;
+
 export const systemClock: Clock = {
-	now: () => platform.performance.now(),
+	now() {
+		const ms = platform.performance.now();
+		// What is stamped with the turn's time must not be older than what was read before it.
+		if (!Number.isNaN(turnMs)) turnMs = ms;
+		return ms;
+	},
 	epoch: () => Date.now(),
 	after(ms, fn, options) {
 		const timer = platform.setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMEOUT_MS));
@@ -27,6 +35,25 @@ export const systemClock: Clock = {
 		return () => platform.clearTimeout(timer);
 	},
 };
+
+/**
+ * `clock.now()`, for the system's clock read once in a turn of the event loop: a reading costs more than
+ * all else that is done to count a message, and a busy socket delivers many in one turn.
+ */
+export function turnNow(clock: Clock): number {
+	if (clock !== systemClock) return clock.now();
+	if (Number.isNaN(turnMs)) {
+		turnMs = platform.performance.now();
+		void forgetAfterTurn();
+	}
+	return turnMs;
+}
+
+// await, because queueMicrotask and then() may be replaced by the application (zones, fake timers) and would notice.
+async function forgetAfterTurn(): Promise<void> {
+	await undefined;
+	turnMs = Number.NaN;
+}
 
 /** Repeats `fn` every `ms` until cancelled; the next delay starts when the call has returned. */
 export function every(clock: Clock, ms: number, fn: () => void): Unsubscribe {

@@ -1,4 +1,4 @@
-export { type Clock, every, systemClock } from './clock.js';
+export { type Clock, every, systemClock, turnNow } from './clock.js';
 export { type Channel, Connection } from './connection.js';
 export type { ConnectionOptions } from './connection-options.js';
 export { Emitter, type Subscribable, type Unsubscribe } from './emitter.js';

@@ -1,5 +1,5 @@
 import type { Chain, Slot } from './chain.js';
-import type { Clock } from './clock.js';
+import { type Clock, turnNow } from './clock.js';
 import { codeOf } from './errors.js';
 import { type ErrorKind, hub, type LinkInfo, type Note, type ProbeEvent } from './probe.js';
 import type { ConnectionState } from './state.js';
@@ -45,14 +45,14 @@ export class Reporter {
 		const wireBytes = this.#bytesOut;
 		this.#bytesOut = 0;
 		if (!this.#announced) this.#announce('ACTIVE');
-		hub.emit({ type: 'sent', id: this.#about.id, at: this.#about.clock.now(), bytes, wireBytes, bufferedBytes });
+		hub.emit({ type: 'sent', id: this.#about.id, at: turnNow(this.#about.clock), bytes, wireBytes, bufferedBytes });
 	}
 
 	received(bytes: number, bufferedBytes: number): void {
 		const wireBytes = this.#bytesIn;
 		this.#bytesIn = 0;
 		if (!this.#announced) this.#announce('ACTIVE');
-		hub.emit({ type: 'received', id: this.#about.id, at: this.#about.clock.now(), bytes, wireBytes, bufferedBytes });
+		hub.emit({ type: 'received', id: this.#about.id, at: turnNow(this.#about.clock), bytes, wireBytes, bufferedBytes });
 	}
 
 	/** Wire bytes that no message accounted for: control frames, handshakes. */

@@ -1,4 +1,4 @@
-import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type SocketEntry } from '@linkscope/core';
+import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type SocketEntry, turnNow } from '@linkscope/core';
 import { state, type Target } from './target.js';
 
 /**
@@ -95,7 +95,7 @@ export class ObservedSocket implements SocketEntry {
 
 	#message(type: 'sent' | 'received', bytes: number, masked: boolean, bufferedBytes: number): void {
 		this.#messages++;
-		hub.emit({ type, id: this.id, at: this.target.clock.now(), bytes, wireBytes: bytes + headerBytes(bytes, masked), bufferedBytes });
+		hub.emit({ type, id: this.id, at: turnNow(this.target.clock), bytes, wireBytes: bytes + headerBytes(bytes, masked), bufferedBytes });
 	}
 
 	#move(to: ConnectionState): void {
