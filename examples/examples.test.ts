@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { runFromSource } from './run-from-source.js';
+
+describe('the examples', () => {
+	it('echo: text comes back as text, bytes as bytes', async () => {
+		const { code, stdout, stderr } = await runFromSource('echo.mjs');
+		expect(stderr).toBe('');
+		expect(stdout).toBe('Received Hello, world!\nReceived Uint8Array(3) [ 1, 2, 3 ]\n');
+		expect(code).toBe(0);
+	});
+
+	it('instrument-an-app: both ends of a foreign application are seen, its token is not', async () => {
+		const { code, stdout, stderr } = await runFromSource('instrument-an-app.mjs');
+		expect(stderr).toBe('');
+		expect(stdout).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/chat\?token=…: 3 sent \(27 bytes\), 3 received, ended normal$/m);
+		expect(stdout).toMatch(/: 3 sent \(57 bytes\), 3 received, ended normal$/m);
+		expect(stdout).toContain('CONNECTION REPORT');
+		expect(stdout).not.toContain('secret');
+		expect(code).toBe(0);
+	});
+
+	it('custom-plugin: is part of the chain', async () => {
+		const { code, stdout, stderr } = await runFromSource('custom-plugin.mjs');
+		expect(stderr).toBe('');
+		expect(stdout).toBe('Chain, wire side first: memory, numbering\nBob reads first\nBob reads second\n');
+		expect(code).toBe(0);
+	});
+
+	it('custom-transport: carries a connection', async () => {
+		const { code, stdout, stderr } = await runFromSource('custom-transport.mjs');
+		expect(stderr).toBe('');
+		expect(stdout).toBe('echo of hello through the port\nThe other end saw: done\n');
+		expect(code).toBe(0);
+	});
+});
+
+describe('a process', () => {
+	it('ends within a second of its last connection, instrumentation and heartbeats included', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('process-exit.mjs');
+		expect(stderr).toBe('');
+		expect(stdout).toBe('all closed\n');
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
+});

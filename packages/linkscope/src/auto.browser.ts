@@ -1,0 +1,2 @@
+// `import 'linkscope/auto'` before anything else: from then on every WebSocket of the page is seen.
+import '@linkscope/instrumentation/auto';
