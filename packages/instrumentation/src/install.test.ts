@@ -105,6 +105,7 @@ test('a global of someone else is given back, and one that came later is left', 
 	expect(realm.getConnectionInstrumentationStats).not.toBe(theirs);
 	undo();
 	expect(realm.getConnectionInstrumentationStats).toBe(theirs);
+	delete realm.getConnectionInstrumentationStats;
 	const again = installInstrumentation();
 	define();
 	again();

@@ -122,6 +122,12 @@ test('a redact option rewrites first, and cannot bring secrets back', () => {
 	).toBe('wss://host/room/42');
 });
 
+test('an address that is no URL is redacted too', () => {
+	const registry = registryWith();
+	for (const event of new Recording('c1', { remote: 'ble:SECRET@device?pin=SECRET' }).events) registry.fold(event);
+	expect(statsOf(registry, 0).connections[0]?.url).toBe('ble:device?pin=…');
+});
+
 test('a socket that is claimed in the turn it was made is told once, by its connection', () => {
 	const registry = registryWith();
 	const told: string[] = [];
@@ -137,9 +143,12 @@ test('a socket that is claimed in the turn it was made is told once, by its conn
 	expect(told).toEqual(['c1 created', 's2 created']);
 });
 
-test('a watcher that throws is taken out and counted; one that sends is not told of it', () => {
+test('a watcher that throws or forges is taken out and counted; one that sends is not told of it', () => {
 	const registry = registryWith();
 	let heard = 0;
+	registry.timeline.watch((event) => {
+		(event as { detail: string }).detail = 'forged';
+	});
 	registry.timeline.watch(() => {
 		throw new Error('bad watcher');
 	});
@@ -151,7 +160,8 @@ test('a watcher that throws is taken out and counted; one that sends is not told
 	expect(heard).toBe(4);
 	const stats = statsOf(registry, 0);
 	expect(stats.global.messagesSent).toBe(4);
-	expect(stats.resources.instrumentation).toMatchObject({ degraded: true, dropped: { observers: 1 } });
+	expect(stats.resources.instrumentation).toMatchObject({ degraded: true, dropped: { observers: 2 } });
+	expect(JSON.stringify(stats)).not.toContain('forged');
 });
 
 const id = fc.constantFrom('c1', 'c2', 'c3', '__proto__');

@@ -42,6 +42,8 @@ export class Registry {
 	online = true;
 	/** A socket the patch saw, not told yet: a connection that claims it at once tells for both. */
 	#unannounced: ConnectionRecord | null = null;
+	/** Of the message before; forgotten at every other event, which may end it. */
+	#lastSeen: ConnectionRecord | undefined;
 
 	constructor(
 		public settings: Settings,
@@ -55,7 +57,7 @@ export class Registry {
 	fold(event: ProbeEvent, stack?: string): void {
 		// Nearly all events are messages: a few field updates and nothing else.
 		if (event.type === 'sent' || event.type === 'received') {
-			const record = this.live.get(event.id);
+			const record = this.#recordOfMessage(event.id);
 			if (record === undefined) return;
 			const { counts } = record.totals;
 			if (event.type === 'sent') {
@@ -73,11 +75,11 @@ export class Registry {
 			}
 			this.#message(record, event.at, event.bufferedBytes);
 			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.at, event.bytes);
-		} else if (event.type === 'created') {
-			this.#created(event, stack);
-		} else {
-			this.#rare(event);
+			return;
 		}
+		this.#lastSeen = undefined;
+		if (event.type === 'created') this.#created(event, stack);
+		else this.#rare(event);
 	}
 
 	/** Tells of a socket nobody claimed. Called when the turn in which it was made has ended. */
@@ -113,6 +115,12 @@ export class Registry {
 	/** Open ones and the last ended ones, oldest first. */
 	records(): ConnectionRecord[] {
 		return [...this.ended.items, ...this.live.values()].sort((a, b) => a.order - b.order);
+	}
+
+	/** Messages come in runs, and a lookup by a text costs more than the rest of the fold. */
+	#recordOfMessage(id: string): ConnectionRecord | undefined {
+		if (this.#lastSeen?.id !== id) this.#lastSeen = this.live.get(id);
+		return this.#lastSeen;
 	}
 
 	#message(record: ConnectionRecord, at: number, bufferedBytes: number): void {

@@ -30,7 +30,7 @@ export function cut(text: string, maxLength: number): string {
  * Text that is no URL loses everything up to its last '@' the same way.
  */
 export function redactUrl(url: string): string {
-	if (!/[@?#\\\s]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
+	if (!/[@?#]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
 	const bare = url.includes('@') ? withoutCredentials(url) : url;
 	const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/.exec(bare) as unknown as string[];
 	return copy(query === undefined ? address : `${address}?${query.split('&').map(keyOf).join('&')}`);
