@@ -51,7 +51,7 @@ export interface Transport {
 export interface TransportSink {
 	message(payload: Payload): void;
 	drained(): void;
-	/** Bytes that went over the wire for frames, headers included where they are known. Called before `message`. */
+	/** Bytes that went over the wire for frames, headers included where they are known. Called before `message`; may be left out while `hub.active` is false. */
 	wire(bytesOut: number, bytesIn: number): void;
 	/** 'This socket is mine': lets the hub merge it with a record of the WebSocket patch. */
 	claim(socket: object): void;
