@@ -12,10 +12,32 @@ export function byteLength(payload: Payload): number {
 	return nodeByteLength === null ? utf8Length(payload) : nodeByteLength(payload);
 }
 
-// Node counts in native code; elsewhere a loop beats encoding, because it allocates nothing.
+// Node counts in native code. Elsewhere a loop is fastest for short text; long text a browser encodes into a scratch array
+// four times as fast as the loop runs.
 const nodeByteLength = typeof platform.Buffer?.byteLength === 'function' ? platform.Buffer.byteLength : null;
+const LOOPED_UNITS = 512;
+const SCRATCH_BYTES = 16_384;
+const encoder = new platform.TextEncoder();
+let scratch: Uint8Array | null = null;
 
 function utf8Length(text: string): number {
+	return text.length <= LOOPED_UNITS || !encoder.encodeInto ? countedLength(text) : encodedLength(text);
+}
+
+function encodedLength(text: string): number {
+	scratch ??= new Uint8Array(SCRATCH_BYTES);
+	let bytes = 0;
+	let done = 0;
+	while (done < text.length) {
+		// Stops before a character that does not fit whole, so no surrogate pair is cut.
+		const { read, written } = encoder.encodeInto!(text.slice(done), scratch);
+		done += read;
+		bytes += written;
+	}
+	return bytes;
+}
+
+function countedLength(text: string): number {
 	let bytes = text.length;
 	for (let i = 0; i < text.length; i++) {
 		const unit = text.charCodeAt(i);

@@ -33,7 +33,10 @@ interface Platform {
 	AbortController: new () => AbortController;
 	ReadableStream?: new (source: object, strategy?: object) => ReadableStream<never>;
 	WritableStream?: new (sink: object, strategy?: object) => WritableStream<never>;
-	TextEncoder: new () => { encode(text: string): Uint8Array };
+	TextEncoder: new () => {
+		encode(text: string): Uint8Array;
+		encodeInto?(text: string, into: Uint8Array): { read: number; written: number };
+	};
 	Buffer?: { byteLength(text: string): number };
 	console?: { error(...data: unknown[]): void };
 	performance: { now(): number };

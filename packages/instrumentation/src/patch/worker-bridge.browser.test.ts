@@ -1,3 +1,4 @@
+import { FakeClock } from '@linkscope/core/testing';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { startRecording } from './fixtures/recording.js';
 import { patchWebSocket } from './index.js';
@@ -53,6 +54,28 @@ test('a page that installs after the worker started still hears of it', async ()
 	expect(recording.sockets).toEqual([]);
 	install();
 	await vi.waitFor(() => expect(recording.sockets[0]?.close).toBeTruthy(), { timeout: 5000 });
+});
+
+test('a page welcomes a worker whose script it loaded at once, and a stranger only after it let others answer', async () => {
+	const clock = new FakeClock(performance.timeOrigin);
+	const welcomed: string[] = [];
+	const channel = new BroadcastChannel('@linkscope/instrumentation/workers@1');
+	undos.push(() => channel.close());
+	channel.onmessage = ({ data }) => data.type === 'welcome' && welcomed.push(data.worker);
+	const uninstall = patchWebSocket({ clock });
+	const [script] = performance.getEntriesByType('resource') as [PerformanceResourceTiming];
+	const hello = (worker: string, origin: number) => channel.postMessage({ type: 'hello', worker, script: script.name, origin });
+	hello('stranger', 0);
+	hello('ours', performance.timeOrigin + script.startTime);
+	await vi.waitFor(() => expect(welcomed).toEqual(['ours']));
+	clock.advance(100);
+	await vi.waitFor(() => expect(welcomed).toEqual(['ours', 'stranger']));
+
+	hello('too late', 0);
+	hello('last', performance.timeOrigin + script.startTime);
+	await vi.waitFor(() => expect(welcomed).toHaveLength(3));
+	uninstall();
+	expect(() => clock.advance(100)).not.toThrow();
 });
 
 test('with two workers the ids stay apart', async () => {

@@ -10,18 +10,22 @@ const BATCH_MS = 20;
 const BATCH_EVENTS = 1000;
 /** What a worker keeps until a page answers; more is dropped, and counted. */
 const MAX_WAITING_EVENTS = 10_000;
-/** A hidden page lets visible ones answer first: the tab one looks at is mostly the one that started the worker. */
-const HIDDEN_PAGE_WAITS_MS = 100;
+/** A channel reaches every tab of the origin: a page that did not load the worker's script lets the one that did answer first. */
+const STRANGER_WAITS_MS = 100;
+/** Between the start of a worker and its script's entry in the page's timeline. */
+const SAME_START_MS = 1000;
 
+/** `origin`: the epoch at the clock's zero, which is when its realm started. */
 type Message =
 	| { type: 'call' }
-	| { type: 'hello'; worker: string }
+	| { type: 'hello'; worker: string; script: string; origin: number }
 	| { type: 'welcome'; worker: string; page: string }
-	/** `origin`: the epoch at the worker's clock zero; each realm's monotonic clock starts when it does. */
 	| { type: 'events'; worker: string; page: string; origin: number; dropped: number; events: ProbeEvent[] };
 
 interface Realm {
-	document?: { visibilityState?: string };
+	document?: unknown;
+	location?: { href: string };
+	performance: { getEntriesByName?(name: string): readonly { startTime: number }[] };
 	WorkerGlobalScope?: unknown;
 	BroadcastChannel?: new (name: string) => BroadcastChannel & { unref?(): void };
 	navigator?: { locks?: { request(name: string, options: { signal?: AbortSignal }, held: () => unknown): Promise<unknown> } };
@@ -53,6 +57,7 @@ function sendEvents(channel: BroadcastChannel, worker: string, clock: Clock): Un
 	let dropped = 0;
 	let cancel: Unsubscribe | null = null;
 	const post = (message: Message) => channel.postMessage(message);
+	const hello = () => post({ type: 'hello', worker, script: realm.location?.href ?? '', origin: originOf(clock) });
 
 	function flush(): void {
 		cancel?.();
@@ -60,7 +65,7 @@ function sendEvents(channel: BroadcastChannel, worker: string, clock: Clock): Un
 		if (page === null || waiting.length === 0) return;
 		const events = waiting;
 		waiting = [];
-		post({ type: 'events', worker, page, origin: clock.epoch() - clock.now(), dropped, events });
+		post({ type: 'events', worker, page, origin: originOf(clock), dropped, events });
 		dropped = 0;
 	}
 	const unsubscribe = hub.subscribe((event) => {
@@ -73,7 +78,7 @@ function sendEvents(channel: BroadcastChannel, worker: string, clock: Clock): Un
 		else cancel ??= clock.after(BATCH_MS, flush);
 	});
 	channel.onmessage = ({ data }: MessageEvent<Message>) => {
-		if (data.type === 'call' && page === null) post({ type: 'hello', worker });
+		if (data.type === 'call' && page === null) hello();
 		if (data.type !== 'welcome' || data.worker !== worker || page !== null) return;
 		page = data.page;
 		flush();
@@ -82,7 +87,7 @@ function sendEvents(channel: BroadcastChannel, worker: string, clock: Clock): Un
 	const life = new AbortController();
 	const held = () => new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve()));
 	realm.navigator?.locks?.request(CHANNEL + worker, {}, held).catch(() => {});
-	post({ type: 'hello', worker });
+	hello();
 	return () => {
 		unsubscribe();
 		flush();
@@ -124,13 +129,13 @@ function takeEvents(channel: BroadcastChannel, page: string, clock: Clock): Unsu
 	}
 	channel.onmessage = ({ data }: MessageEvent<Message>) => {
 		if (data.type === 'hello') {
-			const welcome = () => post({ type: 'welcome', worker: data.worker, page });
-			if (realm.document?.visibilityState === 'hidden') clock.after(HIDDEN_PAGE_WAITS_MS, welcome);
-			else welcome();
+			const welcome = () => life.signal.aborted || post({ type: 'welcome', worker: data.worker, page });
+			if (loaded(data.script, data.origin, clock)) welcome();
+			else clock.after(STRANGER_WAITS_MS, welcome);
 		}
 		if (data.type !== 'events' || data.page !== page) return;
 		const { worker, origin, dropped, events } = data;
-		const shift = origin - (clock.epoch() - clock.now());
+		const shift = origin - originOf(clock);
 		const connections = connectionsOf(worker);
 		for (const event of events) tell(asOurs(event, worker, shift), connections);
 		const last = events.at(-1);
@@ -140,6 +145,16 @@ function takeEvents(channel: BroadcastChannel, page: string, clock: Clock): Unsu
 	};
 	post({ type: 'call' });
 	return () => life.abort();
+}
+
+function originOf(clock: Clock): number {
+	return clock.epoch() - clock.now();
+}
+
+/** Whether this page loaded a worker's script when that worker started. */
+function loaded(script: string, startedAt: number, clock: Clock): boolean {
+	const entries = realm.performance.getEntriesByName?.(script) ?? [];
+	return entries.some(({ startTime }) => Math.abs(originOf(clock) + startTime - startedAt) < SAME_START_MS);
 }
 
 /** Ids of another realm cannot collide with ours behind the worker's name. */
