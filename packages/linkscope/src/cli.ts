@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/run-cli.js';
 
-process.exitCode = await runCli(process.argv.slice(2), process);
+// This file is one folder below the package's root, both as source and as built.
+process.exitCode = await runCli(process.argv.slice(2), process, fileURLToPath(new URL('..', import.meta.url)));

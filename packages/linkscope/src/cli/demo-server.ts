@@ -59,7 +59,7 @@ function listenOn(http: ReturnType<typeof createServer>, port: number, host: str
 
 /** Both ends of the second path wear the same, wire side first. */
 export function linkPlugins() {
-	return [new PingPongPlugin({ intervalMs: 1000 }), new StatisticsPlugin(), new CompressionPlugin(), new TypedMessagesPlugin()];
+	return [new PingPongPlugin({ intervalMs: 500 }), new StatisticsPlugin(), new CompressionPlugin(), new TypedMessagesPlugin()];
 }
 
 function answerRequests(connection: Connection): void {

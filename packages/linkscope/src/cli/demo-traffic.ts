@@ -1,13 +1,21 @@
 import { once } from 'node:events';
+import { systemClock } from '@linkscope/core';
 import { WebSocket } from 'ws';
-import { type Clock, type Connection, connect, type PingPongPlugin, type TypedMessagesPlugin } from '../index.js';
+import { type Connection, connect, type PingPongPlugin, type TypedMessagesPlugin } from '../index.js';
 import type { DemoServer } from './demo-server.js';
 import { linkPlugins } from './demo-server.js';
+
+// Between scenes, for people to follow.
+const PACE_MS = 150;
 
 /** Sends and waits for the answer, as an application without linkscope would. */
 async function ask(socket: WebSocket, message: object): Promise<void> {
 	socket.send(JSON.stringify(message));
 	await once(socket, 'message');
+}
+
+function pause(): Promise<void> {
+	return new Promise((resolve) => systemClock.after(PACE_MS, resolve, { keepAlive: true }));
 }
 
 async function dial(url: string): Promise<WebSocket> {
@@ -32,9 +40,7 @@ export interface DemoTraffic {
  * Real and varied traffic in the patterns of seeds/004. All but the last connection belong to an application that
  * knows nothing of linkscope: plain `ws`.
  */
-export async function driveTraffic({ wsUrl, linkUrl }: DemoServer, clock: Clock, paceMs: number): Promise<DemoTraffic> {
-	const pause = (): Promise<void> => new Promise((resolve) => clock.after(paceMs, resolve, { keepAlive: true }));
-
+export async function driveTraffic({ wsUrl, linkUrl }: DemoServer): Promise<DemoTraffic> {
 	// Control: a login and a heartbeat.
 	const control = await login(wsUrl, 'control');
 	await ask(control, { type: 'heartbeat' });

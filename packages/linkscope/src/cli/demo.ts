@@ -1,14 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { systemClock } from '@linkscope/core';
 import ws from 'ws';
-import {
-	type Clock,
-	getConnectionInstrumentationReport,
-	getConnectionInstrumentationStats,
-	installInstrumentation,
-	instrumentWs,
-	type Unsubscribe,
-} from '../index.js';
+import { getConnectionInstrumentationReport, getConnectionInstrumentationStats, installInstrumentation, instrumentWs, type Unsubscribe } from '../index.js';
 import { type DemoServer, startDemoServer } from './demo-server.js';
 import { driveTraffic } from './demo-traffic.js';
 import type { Output, ProcessLike } from './output.js';
@@ -18,11 +9,8 @@ export interface DemoOptions {
 	once: boolean;
 	port: number;
 	host: string;
-	/** Between scenes, for people to follow. Default 150. */
-	paceMs?: number;
-	clock?: Clock;
-	/** Folder of the built page. Default: beside this command. */
-	page?: string;
+	/** Folder of the built page. */
+	page: string;
 }
 
 // Message lines of the live log that are shown in a row; hundreds would push everything else away.
@@ -30,8 +18,7 @@ const SHOWN_IN_A_ROW = 8;
 
 /** Server, page and traffic in one; @returns the exit code. */
 export async function demo(options: DemoOptions, output: Output, process: ProcessLike): Promise<number> {
-	const { once, port, host, paceMs = 150, clock = systemClock } = options;
-	const page = options.page ?? fileURLToPath(new URL('./playground/', import.meta.url));
+	const { once, port, host, page } = options;
 	const stopped = untilStopped(process);
 	const server = await startDemoServer({ port, host, page });
 	const uninstall = observe(server, output);
@@ -39,7 +26,7 @@ export async function demo(options: DemoOptions, output: Output, process: Proces
 		if (server.movedFrom !== null) output.line(`Port ${server.movedFrom} is taken; this free one is used instead.`);
 		output.line(`Serving ${server.url} (WebSocket at ${server.wsUrl})`);
 		output.title('Live log');
-		const traffic = await driveTraffic(server, clock, paceMs);
+		const traffic = await driveTraffic(server);
 		output.title('Report');
 		output.line(String(getConnectionInstrumentationReport()));
 		output.line(compare(server));

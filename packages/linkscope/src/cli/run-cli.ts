@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { codeOf } from '@linkscope/core';
 import { check } from './check.js';
 import { demo } from './demo.js';
 import { createOutput, type Output, type ProcessLike } from './output.js';
@@ -9,26 +11,32 @@ const common = { help: { type: 'boolean', short: 'h' }, 'no-color': { type: 'boo
 
 /**
  * The `linkscope` command.
+ * @param root folder of this package, for its version and the built page.
  * @returns the exit code: 0 fine, 1 what was asked for failed, 2 the arguments make no sense.
  */
-export async function runCli(args: readonly string[], process: ProcessLike): Promise<number> {
+export async function runCli(args: readonly string[], process: ProcessLike, root: string): Promise<number> {
 	const output = createOutput(process, args.includes('--no-color'));
 	try {
 		const [command, ...rest] = args;
-		if (command === 'demo') return await runDemo(rest, output, process);
+		if (command === 'demo') return await runDemo(rest, output, process, join(root, 'dist/playground'));
 		if (command === 'check') return await runCheck(rest, output);
-		return runBare(args, output);
+		return runBare(args, output, root);
 	} catch (error) {
-		if (!isUsageError(error)) throw error;
-		output.error(`${error.message}\nTry: linkscope --help`);
-		return 2;
+		if (isUsageError(error)) {
+			output.error(`${error.message}\nTry: linkscope --help`);
+			return 2;
+		}
+		// What the system says no to, such as an address that is not this machine's, is no fault of ours: its message will do.
+		if (codeOf(error) === null) throw error;
+		output.error((error as Error).message);
+		return 1;
 	}
 }
 
-async function runDemo(args: string[], output: Output, process: ProcessLike): Promise<number> {
+async function runDemo(args: string[], output: Output, process: ProcessLike, page: string): Promise<number> {
 	const { values } = parseArgs({ args, options: { ...common, once: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } } });
 	if (values.help) return show(output, DEMO_USAGE);
-	return demo({ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, 65_535), host: values.host ?? '127.0.0.1' }, output, process);
+	return demo({ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, 65_535), host: values.host ?? '127.0.0.1', page }, output, process);
 }
 
 async function runCheck(args: string[], output: Output): Promise<number> {
@@ -45,10 +53,10 @@ async function runCheck(args: string[], output: Output): Promise<number> {
 	return check(url, { pings, timeoutMs }, output);
 }
 
-function runBare(args: readonly string[], output: Output): number {
+function runBare(args: readonly string[], output: Output, root: string): number {
 	const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...common, version: { type: 'boolean', short: 'v' } } });
 	if (positionals.length > 0) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo and check`);
-	if (values.version) return show(output, version());
+	if (values.version) return show(output, version(root));
 	if (values.help) return show(output, USAGE);
 	throw new UsageError('linkscope needs a command: demo or check');
 }
@@ -58,8 +66,8 @@ function show(output: Output, text: string): number {
 	return 0;
 }
 
-function version(): string {
-	return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+function version(root: string): string {
+	return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
 // parseArgs names its errors by code: an unknown option, a missing value, a surplus argument.
