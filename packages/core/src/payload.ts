@@ -8,7 +8,8 @@ export type Payload = string | Uint8Array;
  * @returns bytes: UTF-8 bytes for text (a lone surrogate counts 3, as its replacement character does), else the view's length.
  */
 export function byteLength(payload: Payload): number {
-	if (typeof payload !== 'string') return payload.byteLength;
+	// Of bytes the same as byteLength, and several times faster to read.
+	if (typeof payload !== 'string') return payload.length;
 	return nodeByteLength === null ? utf8Length(payload) : nodeByteLength(payload);
 }
 
