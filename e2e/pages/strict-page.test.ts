@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { BROWSER_ARGS, findBrowser } from '../../scripts/find-browser.mjs';
 
 // Pages as strict as they come, each with the drop-in bundle before the application's script.
 const policy = "default-src 'none'; script-src 'self'; connect-src 'self' ws://127.0.0.1:*; require-trusted-types-for 'script'; sandbox allow-scripts";
@@ -55,18 +56,7 @@ beforeAll(async () => {
 	}).listen(0, '127.0.0.1');
 	echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	echo.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
-	browser = await chromium.launch({
-		executablePath: process.env.LINKSCOPE_BROWSER || '/usr/bin/chromium',
-		args: [
-			'--no-sandbox',
-			'--disable-gpu',
-			'--disable-quic',
-			'--no-first-run',
-			'--disable-background-networking',
-			'--disable-component-update',
-			'--disable-sync',
-		],
-	});
+	browser = await chromium.launch({ executablePath: findBrowser() ?? undefined, args: BROWSER_ARGS });
 }, 30_000);
 
 afterAll(async () => {
