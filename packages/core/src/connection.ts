@@ -1,7 +1,8 @@
 import { Chain, type Slot } from './chain.js';
+import { closedBy, describeClose, kindOf } from './close-info.js';
 import { type CheckedConnectionOptions, type ConnectionOptions, checkConnectionOptions } from './connection-options.js';
 import { Emitter, type Subscribable, throwLater } from './emitter.js';
-import { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, HandshakeError, LinkscopeError, PluginError, TransportError } from './errors.js';
+import { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, LinkscopeError, PluginError, TransportError } from './errors.js';
 import { checkNeeds, openTransport, runHandshake } from './establish.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
@@ -9,11 +10,13 @@ import { Outbound } from './outbound.js';
 import { byteLength, type Payload } from './payload.js';
 import { type AbortSignal, platform, type ReadableStream, type WritableStream } from './platform.js';
 import type { Plugin, PluginHost, SecureChannel } from './plugin.js';
-import { type ErrorKind, hub } from './probe.js';
+import { endPlugins, flushPlugins } from './plugin-endings.js';
+import { hub } from './probe.js';
 import { Reporter } from './reporter.js';
 import { type ConnectionState, canTransition, isEnded } from './state.js';
 import { createReadable, createWritable } from './streams.js';
 import { type CloseInfo, type Transport, type TransportSink, truncateCloseReason } from './transport.js';
+import { Valve } from './valve.js';
 
 /** What an application holds: a Connection, or a link that outlives many. */
 export interface Channel {
@@ -46,6 +49,7 @@ export class Connection implements Channel {
 	readonly #reporter: Reporter;
 	readonly #inbound: Inbound;
 	readonly #outbound: Outbound;
+	readonly #valve: Valve;
 	readonly #states: Emitter<ConnectionState>;
 	readonly #closes: Emitter<CloseInfo>;
 	readonly #opening = new platform.AbortController();
@@ -56,10 +60,10 @@ export class Connection implements Channel {
 	#flushingQueue = false;
 	#transportBusy = false;
 	/** Who asked the transport to stop reading; it reads on when nobody does any more. */
-	readonly #pausers = new Set<unknown>();
 	#failure: Error | null = null;
 	#end: CloseInfo | null = null;
 	#secure: SecureChannel | undefined;
+	#transportOpen = false;
 	#transportEnded = false;
 	#cancelReaper = (): void => {};
 	#readableStream: ReadableStream<Payload> | null = null;
@@ -78,11 +82,12 @@ export class Connection implements Channel {
 			fault: (plugin, error) => this.#pluginFault(plugin, error),
 		});
 		this.#chain.insert({ name: transport.kind }, 0);
+		this.#valve = new Valve(transport);
 		this.#reporter = new Reporter({ id: this.id, clock, transport, chain: this.#chain, role: initiator ? 'initiator' : 'acceptor', label, tags, link });
 		this.#inbound = new Inbound({
 			maxUnreadBytes: this.#options.maxUnreadBytes,
-			pause: () => this.#pauseTransport('unread'),
-			resume: () => this.#resumeTransport('unread'),
+			pause: () => this.#valve.pause('unread'),
+			resume: () => this.#valve.resume('unread'),
 			overflow: () => this.#fail(new ConnectionError('SLOW_READER', 'received messages were not read in time: read faster, or raise maxUnreadBytes')),
 			...this.#listenerHooks('message'),
 		});
@@ -90,7 +95,7 @@ export class Connection implements Channel {
 		this.onMessage = this.#inbound.onMessage;
 		this.onState = this.#states = new Emitter(this.#listenerHooks('state'));
 		this.onClose = this.#closes = new Emitter(this.#listenerHooks('close'));
-		for (const plugin of plugins) this.addPlugin(plugin);
+		for (const plugin of plugins) if (!isEnded(this.#current)) this.addPlugin(plugin);
 	}
 
 	get state(): ConnectionState {
@@ -233,15 +238,16 @@ export class Connection implements Channel {
 			this.#assertLiving();
 			for (const slot of this.#chain.slots) slot.handshake = this.#handshakeFor(slot);
 			await openTransport(this.#transport, this.#sink(), this.#opening.signal, this.#options.clock, this.#options.openTimeoutMs);
+			this.#transportOpen = true;
 			this.#assertLiving();
 			checkNeeds(this.#transport, this.#chain.slots);
 			this.#setState('CONNECTED');
 			for (const slot of this.#chain.slots) await this.#establishPlugin(slot);
 			this.#activate();
 		} catch (error) {
-			// Closed while dialling: an aborted transport has left nothing open, so that is the end.
-			if (this.#current === 'CLOSING') this.#finish(this.#localClose());
-			else this.#fail(asError(error));
+			// Closed while dialling: an aborted transport has left nothing open, so that is the end. Closed later: close() sees to it.
+			if (this.#current !== 'CLOSING') this.#fail(asError(error));
+			else if (!this.#transportOpen) this.#finish(this.#localClose());
 			throw this.#closedError();
 		} finally {
 			signal?.removeEventListener('abort', abort);
@@ -257,15 +263,16 @@ export class Connection implements Channel {
 		this.#secure = handshake.secure;
 		if (plugin.phase) this.#setState(plugin.phase[1]);
 		this.#chain.replay(slot);
-		this.#resumeTransport('handshake');
+		this.#valve.resume('handshake');
 	}
 
 	#activate(): void {
 		this.#assertLiving();
 		// From here on, what a listener sends goes behind what was queued before.
 		this.#flushingQueue = true;
+		const { slots } = this.#chain;
 		this.#setState('ACTIVE');
-		for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.active?.());
+		this.#tellPlugins(slots, (plugin) => plugin.active?.());
 		try {
 			for (let payload = this.#outbound.dequeue(); payload !== undefined; payload = this.#outbound.dequeue()) this.#sendNow(payload);
 		} finally {
@@ -277,11 +284,12 @@ export class Connection implements Channel {
 	}
 
 	#sendNow(payload: Payload): boolean {
-		this.#outbound.addBacklog(payload);
+		const bytes = hub.active || this.#outbound.isBlocked ? byteLength(payload) : 0;
+		this.#outbound.admit(bytes);
 		if (hub.tap) hub.tap(this.id, 'sent', payload);
-		const bytes = hub.active ? byteLength(payload) : 0;
 		const accepted = this.#chain.down(payload);
 		if (this.#failure) throw this.#failure;
+		this.#outbound.addBacklog(bytes);
 		if (hub.active) this.#reporter.sent(bytes, this.#outbound.bufferedBytes);
 		if (!accepted) this.#transportBusy = true;
 		if (!accepted || this.#chain.heldBytes() > HELD_HIGH_WATER_BYTES) this.#outbound.block();
@@ -306,7 +314,7 @@ export class Connection implements Channel {
 			},
 			drained: () => {
 				this.#transportBusy = false;
-				for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.drained?.());
+				this.#tellPlugins(this.#chain.slots, (plugin) => plugin.drained?.());
 				this.#relax();
 			},
 			wire: (bytesOut, bytesIn) => this.#reporter.countWire(bytesOut, bytesIn),
@@ -327,26 +335,12 @@ export class Connection implements Channel {
 		this.#cancelReaper();
 		if (isEnded(this.#current)) return;
 		const wasClosing = this.#current === 'CLOSING';
-		const rest = this.#current === 'ACTIVE' || wasClosing ? this.#endPlugins() : undefined;
+		const rest = this.#current === 'ACTIVE' || wasClosing ? endPlugins(this.#chain.slots, (plugin, error) => this.#pluginFault(plugin, error)) : undefined;
 		if (!rest) return this.#finish(info);
 		const finish = (): void => this.#finish(info, wasClosing ? 'CLOSING' : 'ACTIVE');
 		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, finish);
 		if (!wasClosing) this.#setState('CLOSING');
 		void rest.then(finish);
-	}
-
-	/** Wire to application, one after the other; undefined where nobody holds anything. */
-	#endPlugins(from = 0): Promise<void> | undefined {
-		const { slots } = this.#chain;
-		for (let i = from; i < slots.length; i++) {
-			const { plugin } = slots[i] as Slot;
-			let rest: Promise<void> | undefined;
-			this.#guard(plugin, () => {
-				rest = plugin.ending?.();
-			});
-			if (rest) return rest.catch((error) => this.#pluginFault(plugin, error)).then(() => this.#endPlugins(i + 1));
-		}
-		return undefined;
 	}
 
 	async #closeInOrder(): Promise<void> {
@@ -366,7 +360,7 @@ export class Connection implements Channel {
 			}
 			const wasActive = this.#current === 'ACTIVE';
 			if (this.#current !== 'CLOSING') this.#setState('CLOSING');
-			if (wasActive) await Promise.race([this.#flushPlugins(), late]);
+			if (wasActive) await Promise.race([flushPlugins(this.#chain.slots, (error) => this.#reporter.error(error, 'plugin')), late]);
 			if (isEnded(this.#current)) return;
 			this.#abandonOpening(this.#closedError());
 			this.#transport.close(CloseCode.NORMAL, this.#closeReason);
@@ -378,16 +372,6 @@ export class Connection implements Channel {
 
 	#localClose(): CloseInfo {
 		return { code: CloseCode.NORMAL, reason: this.#closeReason, wasClean: true, initiatedBy: 'local' };
-	}
-
-	async #flushPlugins(): Promise<void> {
-		for (const { plugin } of [...this.#chain.slots].reverse()) {
-			try {
-				await plugin.closing?.();
-			} catch (error) {
-				this.#reporter.error(asError(error), 'plugin');
-			}
-		}
 	}
 
 	/** Ends as FAILED: the state at once, the peer is told in the background, within the close bound. */
@@ -409,7 +393,8 @@ export class Connection implements Channel {
 		const from = this.#current;
 		// A transport that gave up on its peer ends locally and names the error.
 		const lost = !info.wasClean && before !== 'CLOSING' && (info.initiatedBy !== 'local' || info.error !== undefined);
-		if (lost) this.#failure ??= info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describe(info)})`);
+		if (lost)
+			this.#failure ??= info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describeClose(info)})`);
 		// Refused in the middle of a handshake is a failure too, however politely it was said.
 		else if (before !== 'ACTIVE' && before !== 'CLOSING' && info.initiatedBy === 'remote') this.#failure = closedBy(info);
 		this.#end = info;
@@ -420,7 +405,13 @@ export class Connection implements Channel {
 		if (this.#failure) this.#reporter.error(this.#failure, kindOf(this.#failure));
 		this.#reporter.state(from, this.#current);
 		this.#reporter.closed(this.#current, info, this.#failure);
-		for (const { plugin } of this.#chain.slots) this.#guard(plugin, () => plugin.closed?.(info));
+		for (const { plugin } of this.#chain.slots) {
+			try {
+				plugin.closed?.(info);
+			} catch (thrown) {
+				this.#reporter.error(asError(thrown), 'plugin');
+			}
+		}
 		this.#inbound.finish(this.#failure);
 		this.#states.emit(this.#current);
 		this.#closes.emit(info);
@@ -442,7 +433,8 @@ export class Connection implements Channel {
 			clock: this.#options.clock,
 			initiator: this.initiator,
 			sendDown: (payload) => {
-				if (isEnded(this.#current)) return false;
+				// Nothing leaves before the transport is open, nor from a plugin that was removed.
+				if (!this.#transportOpen || isEnded(this.#current) || !this.#chain.slots.includes(slot)) return false;
 				const accepted = this.#chain.downFrom(slot, payload);
 				this.#reporter.wire();
 				if (!accepted) {
@@ -455,8 +447,8 @@ export class Connection implements Channel {
 			deliverUp: (payload) => {
 				if (!isEnded(this.#current)) this.#chain.upFrom(slot, payload);
 			},
-			pause: () => void this.#pauseTransport(slot),
-			resume: () => this.#resumeTransport(slot),
+			pause: () => void this.#valve.pause(slot),
+			resume: () => this.#valve.resume(slot),
 			note: (note) => this.#reporter.note(note),
 			fail: (error) => this.#fail(error),
 		};
@@ -474,21 +466,9 @@ export class Connection implements Channel {
 				this.#chain.downFrom(slot, payload);
 				this.#reporter.wire();
 			},
-			crowd: () => this.#pauseTransport('handshake'),
+			crowd: () => this.#valve.pause('handshake'),
 			fail: (error) => this.#fail(error),
 		});
-	}
-
-	/** @returns false where the transport cannot be stopped. */
-	#pauseTransport(by: unknown): boolean {
-		if (!this.#transport.pause) return false;
-		if (this.#pausers.size === 0) this.#transport.pause();
-		this.#pausers.add(by);
-		return true;
-	}
-
-	#resumeTransport(by: unknown): void {
-		if (this.#pausers.delete(by) && this.#pausers.size === 0) this.#transport.resume?.();
 	}
 
 	#abandonOpening(error: Error): void {
@@ -503,6 +483,13 @@ export class Connection implements Channel {
 	#closedError(): Error {
 		if (this.#failure) return this.#failure;
 		return this.#end ? closedBy(this.#end) : new ConnectionError('CONNECTION_CLOSED', `the connection is ${this.#current}`);
+	}
+
+	#tellPlugins(slots: readonly Slot[], hook: (plugin: Plugin) => void): void {
+		for (const { plugin } of slots) {
+			if (isEnded(this.#current)) return;
+			this.#guard(plugin, () => hook(plugin));
+		}
 	}
 
 	/** Runs a hook of a plugin; one that throws fails its own connection and nobody else's. */
@@ -531,17 +518,4 @@ export class Connection implements Channel {
 			},
 		};
 	}
-}
-
-function kindOf(error: Error): ErrorKind {
-	if (error instanceof PluginError) return 'plugin';
-	return error instanceof HandshakeError ? 'protocol' : 'connection';
-}
-
-function closedBy(info: CloseInfo): ConnectionError {
-	return new ConnectionError('CONNECTION_CLOSED', `the connection is closed (${describe(info)})`, { cause: info.error });
-}
-
-function describe({ code, reason, initiatedBy }: CloseInfo): string {
-	return `${code}${reason ? ` ${JSON.stringify(reason)}` : ''}, ${initiatedBy}`;
 }

@@ -15,7 +15,7 @@ export async function openTransport(transport: Transport, sink: TransportSink, s
 		});
 	});
 	try {
-		await Promise.race([transport.open(sink, signal), ended]);
+		await Promise.race([ended, (async () => transport.open(sink, signal))()]);
 	} finally {
 		cancelTimer();
 	}

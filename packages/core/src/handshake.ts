@@ -63,6 +63,8 @@ export class Handshake implements Wire {
 			if (this.#ended) throw this.#ended;
 			await Promise.race([handshake(this), deadline]);
 		} finally {
+			// A read that the handshake has left behind must not swallow what comes next.
+			this.#reader = null;
 			this.#cancelTimer();
 		}
 	}

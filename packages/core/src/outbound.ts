@@ -43,13 +43,17 @@ export class Outbound {
 		return payload;
 	}
 
-	/** Asked before each send. @throws ConnectionError SEND_QUEUE_FULL. */
-	addBacklog(payload: Payload): void {
-		if (!this.#blocked) return;
-		const bytes = this.#backlogBytes + byteLength(payload);
-		if (bytes > this.#maxBufferedBytes)
-			throw queueFull(bytes, this.#maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
-		this.#backlogBytes = bytes;
+	/** Asked before each send, with its size (0 will do while not blocked). @throws ConnectionError SEND_QUEUE_FULL. */
+	admit(bytes: number): void {
+		const total = this.#backlogBytes + bytes;
+		if (this.#blocked && total > this.#maxBufferedBytes) {
+			throw queueFull(total, this.#maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
+		}
+	}
+
+	/** Counts a message that was taken. */
+	addBacklog(bytes: number): void {
+		if (this.#blocked) this.#backlogBytes += bytes;
 	}
 
 	get isBlocked(): boolean {

@@ -73,7 +73,7 @@ export interface Wire {
 	/** Aborts when the connection closes or the stage times out. */
 	readonly signal: AbortSignal;
 	send(payload: Payload): void;
-	/** The next frame that reached this place; frames that came early wait in a bounded inbox. */
+	/** The next frame that reached this place; frames that came early wait in a bounded inbox. A handshake leaves no read pending when it returns. */
 	read(): Promise<Payload>;
 	/** Given by the plugin that secured the channel to those above it. */
 	readonly secure?: SecureChannel;
