@@ -110,7 +110,7 @@ export class Instrumentation {
 			this.#timed++;
 		} else if (event.type === 'created') {
 			registry.fold(event, settings.creationStacks ? new Error().stack : undefined);
-			if (event.role === 'observed') queueMicrotask(() => registry.announce());
+			if (event.role === 'observed') settings.clock.after(0, () => registry.announce(event.id));
 		} else {
 			registry.fold(event);
 		}

@@ -128,19 +128,24 @@ test('an address that is no URL is redacted too', () => {
 	expect(statsOf(registry, 0).connections[0]?.url).toBe('ble:device?pin=…');
 });
 
-test('a socket that is claimed in the turn it was made is told once, by its connection', () => {
+test('a socket that is claimed in the turn it was seen is told once, by its connection', () => {
 	const registry = registryWith();
 	const told: string[] = [];
 	registry.timeline.watch(({ connectionId, event }) => told.push(`${connectionId} ${event}`));
 	for (const event of [
+		...new Recording('s1', { role: 'observed' }).through(['CONNECTING', 'ACTIVE']).events,
 		...new Recording('c1').events,
-		...new Recording('s1', { role: 'observed' }).events,
 		{ type: 'claimed', id: 'c1', at: 0, socketId: 's1' } as ProbeEvent,
-		...new Recording('s2', { role: 'observed' }).events,
+		...new Recording('s2', { role: 'observed' }).through(['CONNECTING']).events,
+		...new Recording('s3', { role: 'observed' }).through(['ACTIVE']).messages(1, 1).events,
+		...new Recording('s4', { role: 'observed' }).close().events,
 	])
 		registry.fold(event);
-	registry.announce();
-	expect(told).toEqual(['c1 created', 's2 created']);
+	expect(told).toEqual(['c1 created', 's3 created', 's3 connected', 's3 sent', 's4 created', 's4 state', 's4 closed']);
+	registry.announce('s2');
+	registry.announce('s1');
+	expect(told.slice(7)).toEqual(['s2 created', 's2 state']);
+	expect(statsOf(registry, 0).stages.connect.count).toBe(0);
 });
 
 test('a watcher that throws or forges is taken out and counted; one that sends is not told of it', () => {

@@ -15,6 +15,7 @@ import type { InstrumentedError } from './types.js';
 import { closeVerdict } from './verdict.js';
 
 const MAX_STAGES = 12;
+const MAX_UNTOLD = 64;
 /** A sleep noticed this long before an end explains it. */
 const SUSPENSION_EXPLAINS_MS = 60_000;
 
@@ -40,8 +41,8 @@ export class Registry {
 	tapped = false;
 	/** False while a plugin said so. */
 	online = true;
-	/** A socket the patch saw, not told yet: a connection that claims it at once tells for both. */
-	#unannounced: ConnectionRecord | null = null;
+	/** What is not told yet of sockets the patch has just seen: a connection that claims one at once tells for both. */
+	readonly #untold = new Map<string, (() => void)[]>();
 	/** Of the message before; forgotten at every other event, which may end it. */
 	#lastSeen: ConnectionRecord | undefined;
 
@@ -74,7 +75,7 @@ export class Registry {
 				counts.bytesReceived += event.bytes;
 			}
 			this.#message(record, event.at, event.bufferedBytes);
-			if (this.timeline.watched && !this.tapped) this.timeline.message(record, event.type, event.at, event.bytes);
+			if (this.timeline.watched && !this.tapped) this.#tellMessage(record, event.type, event.at, event.bytes);
 			return;
 		}
 		this.#lastSeen = undefined;
@@ -82,17 +83,22 @@ export class Registry {
 		else this.#rare(event);
 	}
 
-	/** Tells of a socket nobody claimed. Called when the turn in which it was made has ended. */
-	announce(): void {
-		const record = this.#unannounced;
-		this.#unannounced = null;
-		if (record && this.live.get(record.id) === record) this.tell(record, 'created', record.startAt);
+	/** Tells of all sockets that wait to be claimed. */
+	announceAll(): void {
+		for (const id of [...this.#untold.keys()]) this.announce(id);
+	}
+
+	/** Tells of a socket that nobody claimed in the turn in which it was seen. */
+	announce(id: string): void {
+		const untold = this.#untold.get(id) ?? [];
+		this.#untold.delete(id);
+		for (const tell of untold) tell();
 	}
 
 	/** A message as a payload mode shows it. @param show is called only where someone watches. */
 	payload(id: string, direction: 'sent' | 'received', at: number, show: () => string): void {
 		const record = this.live.get(id);
-		if (record && this.tapped && this.timeline.watched) this.timeline.message(record, direction, at, show());
+		if (record && this.tapped && this.timeline.watched) this.#tellMessage(record, direction, at, show());
 	}
 
 	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
@@ -123,6 +129,11 @@ export class Registry {
 		return this.#lastSeen;
 	}
 
+	#tellMessage(record: ConnectionRecord, direction: 'sent' | 'received', at: number, about: number | string): void {
+		this.announce(record.id);
+		this.timeline.message(record, direction, at, about);
+	}
+
 	#message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
 		if (record.messagesSent + record.messagesReceived === 1) record.firstMessageAt = at;
 		const silence = at - record.lastMessageAt;
@@ -134,7 +145,6 @@ export class Registry {
 
 	#rare(event: ProbeEvent): void {
 		if (event.type === 'claimed') this.#claimed(event.id, event.socketId);
-		this.announce();
 		const record = this.live.get(event.id);
 		if (event.type === 'error') {
 			this.#failed(record ?? this.ended.items.find((one) => one.id === event.id), event);
@@ -175,6 +185,7 @@ export class Registry {
 		const suspended = at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS;
 		const verdict = closeVerdict(event, { wasActive, suspended, online: this.online });
 		const reason = clean(event.reason);
+		this.announce(id);
 		const said = `${code}${reason && ` ${reason}`}`;
 		record.close = { code, reason, wasClean, initiatedBy, verdict };
 		if (record.state === 'FAILED' && record.errors === 0)
@@ -184,7 +195,6 @@ export class Registry {
 	}
 
 	#created(event: CreatedEvent, stack: string | undefined): void {
-		this.announce();
 		const { settings } = this;
 		if (this.live.has(event.id) || !isObserved(settings, event.remote) || share(event.id) >= settings.sampleRate) return;
 		this.totalConnections++;
@@ -198,8 +208,12 @@ export class Registry {
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
 		this.live.set(event.id, record);
-		if (event.role === 'observed') this.#unannounced = record;
-		else this.tell(record, 'created', event.at);
+		if (event.role === 'observed') {
+			// A replay has no turns to end.
+			if (this.#untold.size >= MAX_UNTOLD) this.announceAll();
+			this.#untold.set(event.id, []);
+		}
+		this.tell(record, 'created', event.at);
 	}
 
 	#urlOf(remote: string): string {
@@ -217,6 +231,7 @@ export class Registry {
 		const socket = this.live.get(socketId);
 		if (socket === undefined || id === socketId) return;
 		this.live.delete(socketId);
+		this.#untold.delete(socketId);
 		this.totalConnections--;
 		const from = socket.totals.counts;
 		from.connections--;
@@ -266,10 +281,11 @@ export class Registry {
 		record.stages ??= [];
 		const { stages } = record;
 		if (stages.length < MAX_STAGES) stages.push({ name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome });
-		if (outcome === 'ok') this.stages.add(name, duration);
+		if (outcome === 'ok') this.#later(record, () => this.stages.add(name, duration));
 	}
 
 	#failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
+		this.announce(event.id);
 		const error = errorOf(record, event, this.startedEpoch + event.at - this.startedAt);
 		this.totalErrors++;
 		if (record) record.errors++;
@@ -298,7 +314,15 @@ export class Registry {
 		detail = '',
 		category: 'lifecycle' | 'security' | 'plugin' | 'network' = 'lifecycle',
 	): void {
-		this.timeline.add(category, record, event, detail, record ? record.epochOf(at) : this.startedEpoch + at - this.startedAt);
+		const time = record ? record.epochOf(at) : this.startedEpoch + at - this.startedAt;
+		this.#later(record, () => this.timeline.add(category, record, event, detail, time));
+	}
+
+	/** At once, or when it is clear that nobody claims the socket. */
+	#later(record: ConnectionRecord | undefined, tell: () => void): void {
+		const untold = record && this.#untold.get(record.id);
+		if (untold) untold.push(tell);
+		else tell();
 	}
 }
 

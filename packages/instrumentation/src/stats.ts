@@ -40,6 +40,7 @@ export function statsOf(
 	{ resources, nsPerMessage, navigation } = nothing,
 	options: StatsOptions = {},
 ): ConnectionInstrumentationStats {
+	registry.announceAll();
 	const connections: ConnectionSnapshot[] = [];
 	const activeConnections: ConnectionSnapshot[] = [];
 	const plugins = registry.plugins.copy();
