@@ -15,21 +15,21 @@ const LITERAL = '=';
  * kind may be stacked: the lower treats the upper's frames as messages.
  */
 export class ControlFrames {
-	private readonly prefix: string;
-	private readonly letterCode: number;
+	readonly #prefix: string;
+	readonly #letterCode: number;
 
 	/** @param letter one ASCII letter, a different one for each kind of plugin. */
-	constructor(
-		private readonly plugin: string,
-		letter: string,
-	) {
-		this.prefix = String.fromCharCode(DLE) + letter;
-		this.letterCode = letter.charCodeAt(0);
+	readonly #plugin: string;
+
+	constructor(plugin: string, letter: string) {
+		this.#plugin = plugin;
+		this.#prefix = String.fromCharCode(DLE) + letter;
+		this.#letterCode = letter.charCodeAt(0);
 	}
 
 	/** A message of the application as it travels. */
 	wrap(payload: Payload): Payload {
-		if (!this.isMarked(payload)) return payload;
+		if (!this.#isMarked(payload)) return payload;
 		if (typeof payload === 'string') return this.text(LITERAL, payload);
 		const frame = this.bytes(LITERAL, payload.byteLength);
 		frame.set(payload, HEADER_LENGTH);
@@ -38,21 +38,21 @@ export class ControlFrames {
 
 	/** A control frame in text. */
 	text(kind: string, body: string): string {
-		return this.prefix + kind + body;
+		return this.#prefix + kind + body;
 	}
 
 	/** A control frame in bytes; its body, from `bodyOf`, is left to fill in. */
 	bytes(kind: string, bodyBytes: number): Uint8Array {
 		const frame = new Uint8Array(HEADER_LENGTH + bodyBytes);
 		frame[0] = DLE;
-		frame[1] = this.letterCode;
+		frame[1] = this.#letterCode;
 		frame[2] = kind.charCodeAt(0);
 		return frame;
 	}
 
 	/** @returns the kind of a control frame, '=' for an escaped message, null for any other message. */
 	kindOf(payload: Payload): string | null {
-		if (!this.isMarked(payload)) return null;
+		if (!this.#isMarked(payload)) return null;
 		return typeof payload === 'string' ? payload.charAt(2) : String.fromCharCode(payload[2] ?? 0);
 	}
 
@@ -62,12 +62,12 @@ export class ControlFrames {
 	}
 
 	malformed(what: string): PluginError {
-		return new PluginError('MALFORMED_FRAME', `${this.plugin}: ${what}; is the same plugin at the same place on both ends?`);
+		return new PluginError('MALFORMED_FRAME', `${this.#plugin}: ${what}; is the same plugin at the same place on both ends?`);
 	}
 
-	private isMarked(payload: Payload): boolean {
+	#isMarked(payload: Payload): boolean {
 		return typeof payload === 'string'
-			? payload.charCodeAt(0) === DLE && payload.charCodeAt(1) === this.letterCode
-			: payload[0] === DLE && payload[1] === this.letterCode;
+			? payload.charCodeAt(0) === DLE && payload.charCodeAt(1) === this.#letterCode
+			: payload[0] === DLE && payload[1] === this.#letterCode;
 	}
 }

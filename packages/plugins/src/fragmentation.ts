@@ -33,158 +33,158 @@ const BYTES_HEADER_BYTES = MORE_HEADER_BYTES + 4;
 export class FragmentationPlugin implements Plugin {
 	readonly name = 'fragmentation';
 	readonly needs = { ordered: true, reliable: true };
-	private readonly frames = new ControlFrames('fragmentation', 'F');
-	private readonly maxFragmentBytes: number;
-	private readonly maxMessageBytes: number;
-	private host: PluginHost | null = null;
-	private splitting = false;
+	readonly #frames = new ControlFrames('fragmentation', 'F');
+	readonly #maxFragmentBytes: number;
+	readonly #maxMessageBytes: number;
+	#host: PluginHost | null = null;
+	#splitting = false;
 	/** Sent by somebody called back while a message was being split: they go behind it. */
-	private readonly waiting: Payload[] = [];
-	private arriving: Reassembly | null = null;
-	private announcedBytes = 0;
+	readonly #waiting: Payload[] = [];
+	#arriving: Reassembly | null = null;
+	#announcedBytes = 0;
 
 	constructor(options: FragmentationOptions = {}) {
-		this.maxFragmentBytes = integerOption('maxFragmentBytes', options.maxFragmentBytes, 64 * 1024, MIN_FRAGMENT_BYTES);
-		this.maxMessageBytes = integerOption('maxMessageBytes', options.maxMessageBytes, 16 * 1024 * 1024, 1, 2 ** 32 - 1);
+		this.#maxFragmentBytes = integerOption('maxFragmentBytes', options.maxFragmentBytes, 64 * 1024, MIN_FRAGMENT_BYTES);
+		this.#maxMessageBytes = integerOption('maxMessageBytes', options.maxMessageBytes, 16 * 1024 * 1024, 1, 2 ** 32 - 1);
 	}
 
 	attach(host: PluginHost): void {
-		this.host = host;
+		this.#host = host;
 	}
 
 	outgoing(payload: Payload): Payload | null {
-		if (this.splitting) {
-			this.waiting.push(payload);
+		if (this.#splitting) {
+			this.#waiting.push(payload);
 			return null;
 		}
-		const whole = this.frames.wrap(payload);
-		if (this.fits(whole)) return whole;
-		this.assertSendable(payload);
-		this.splitting = true;
+		const whole = this.#frames.wrap(payload);
+		if (this.#fits(whole)) return whole;
+		this.#assertSendable(payload);
+		this.#splitting = true;
 		try {
-			this.split(payload);
+			this.#split(payload);
 		} finally {
-			this.sendWaiting();
-			this.splitting = false;
+			this.#sendWaiting();
+			this.#splitting = false;
 		}
 		return null;
 	}
 
 	heldBytes(): number {
-		return this.waiting.reduce((bytes, payload) => bytes + byteLength(payload), 0);
+		return this.#waiting.reduce((bytes, payload) => bytes + byteLength(payload), 0);
 	}
 
 	incoming(payload: Payload): Payload | null {
-		const kind = this.frames.kindOf(payload);
+		const kind = this.#frames.kindOf(payload);
 		if (kind !== START && kind !== MORE) {
-			if (this.arriving) throw this.frames.malformed('a message arrived in the middle of another');
+			if (this.#arriving) throw this.#frames.malformed('a message arrived in the middle of another');
 			if (kind === null) return payload;
-			if (kind === '=') return this.frames.bodyOf(payload);
-			throw this.frames.malformed('a fragment of an unknown kind');
+			if (kind === '=') return this.#frames.bodyOf(payload);
+			throw this.#frames.malformed('a fragment of an unknown kind');
 		}
-		const piece = kind === START ? this.start(this.frames.bodyOf(payload)) : this.frames.bodyOf(payload);
-		return this.add(piece);
+		const piece = kind === START ? this.#start(this.#frames.bodyOf(payload)) : this.#frames.bodyOf(payload);
+		return this.#add(piece);
 	}
 
 	closed(): void {
-		this.arriving = null;
-		this.waiting.length = 0;
-		this.host = null;
+		this.#arriving = null;
+		this.#waiting.length = 0;
+		this.#host = null;
 	}
 
-	private fits(whole: Payload): boolean {
+	#fits(whole: Payload): boolean {
 		// Three bytes a unit at most: most texts need no counting.
-		if (typeof whole === 'string' && whole.length * 3 <= this.maxFragmentBytes) return true;
-		return byteLength(whole) <= this.maxFragmentBytes;
+		if (typeof whole === 'string' && whole.length * 3 <= this.#maxFragmentBytes) return true;
+		return byteLength(whole) <= this.#maxFragmentBytes;
 	}
 
-	private assertSendable(payload: Payload): void {
+	#assertSendable(payload: Payload): void {
 		const bytes = byteLength(payload);
-		if (bytes <= this.maxMessageBytes) return;
-		throw new PluginError('MESSAGE_TOO_BIG', `fragmentation: a message of ${bytes} bytes; at most ${this.maxMessageBytes} (maxMessageBytes) go`);
+		if (bytes <= this.#maxMessageBytes) return;
+		throw new PluginError('MESSAGE_TOO_BIG', `fragmentation: a message of ${bytes} bytes; at most ${this.#maxMessageBytes} (maxMessageBytes) go`);
 	}
 
-	private split(payload: Payload): void {
-		if (typeof payload === 'string') this.splitText(payload);
-		else this.splitBytes(payload);
+	#split(payload: Payload): void {
+		if (typeof payload === 'string') this.#splitText(payload);
+		else this.#splitBytes(payload);
 	}
 
-	private splitText(text: string): void {
+	#splitText(text: string): void {
 		const size = `${byteLength(text)}:`;
-		let end = endOfPiece(text, 0, this.maxFragmentBytes - MORE_HEADER_BYTES - size.length);
-		this.send(this.frames.text(START, size + text.slice(0, end)), true);
+		let end = endOfPiece(text, 0, this.#maxFragmentBytes - MORE_HEADER_BYTES - size.length);
+		this.#send(this.#frames.text(START, size + text.slice(0, end)), true);
 		for (let start = end; start < text.length; start = end) {
-			end = endOfPiece(text, start, this.maxFragmentBytes - MORE_HEADER_BYTES);
-			this.send(this.frames.text(MORE, text.slice(start, end)), false);
+			end = endOfPiece(text, start, this.#maxFragmentBytes - MORE_HEADER_BYTES);
+			this.#send(this.#frames.text(MORE, text.slice(start, end)), false);
 		}
 	}
 
-	private splitBytes(bytes: Uint8Array): void {
-		let end = this.maxFragmentBytes - BYTES_HEADER_BYTES;
-		const first = this.frames.bytes(START, 4 + end);
-		const body = this.frames.bodyOf(first);
+	#splitBytes(bytes: Uint8Array): void {
+		let end = this.#maxFragmentBytes - BYTES_HEADER_BYTES;
+		const first = this.#frames.bytes(START, 4 + end);
+		const body = this.#frames.bodyOf(first);
 		new DataView(body.buffer, body.byteOffset).setUint32(0, bytes.byteLength);
 		body.set(bytes.subarray(0, end), 4);
-		this.send(first, true);
+		this.#send(first, true);
 		for (let start = end; start < bytes.byteLength; start = end) {
-			end = Math.min(start + this.maxFragmentBytes - MORE_HEADER_BYTES, bytes.byteLength);
-			const frame = this.frames.bytes(MORE, end - start);
+			end = Math.min(start + this.#maxFragmentBytes - MORE_HEADER_BYTES, bytes.byteLength);
+			const frame = this.#frames.bytes(MORE, end - start);
 			frame.set(bytes.subarray(start, end), MORE_HEADER_BYTES);
-			this.send(frame, false);
+			this.#send(frame, false);
 		}
 	}
 
 	/** The first fragment may be refused as too big and nothing has happened; after it the message must go on. */
-	private send(frame: Payload, isFirst: boolean): void {
+	#send(frame: Payload, isFirst: boolean): void {
 		try {
-			this.host?.sendDown(frame);
+			this.#host?.sendDown(frame);
 		} catch (error) {
 			if (isFirst) throw error;
-			this.host?.fail(error as Error);
+			this.#host?.fail(error as Error);
 		}
 	}
 
-	private sendWaiting(): void {
-		for (let payload = this.waiting.shift(); payload !== undefined; payload = this.waiting.shift()) {
+	#sendWaiting(): void {
+		for (let payload = this.#waiting.shift(); payload !== undefined; payload = this.#waiting.shift()) {
 			try {
-				const whole = this.frames.wrap(payload);
-				if (this.fits(whole)) this.host?.sendDown(whole);
+				const whole = this.#frames.wrap(payload);
+				if (this.#fits(whole)) this.#host?.sendDown(whole);
 				else {
-					this.assertSendable(payload);
-					this.split(payload);
+					this.#assertSendable(payload);
+					this.#split(payload);
 				}
 			} catch (error) {
 				// Whoever sent it was told that it is on its way.
-				this.host?.fail(error as Error);
+				this.#host?.fail(error as Error);
 			}
 		}
 	}
 
 	/** @returns the first piece. */
-	private start(body: Payload): Payload {
-		if (this.arriving) throw this.frames.malformed('a message began in the middle of another');
+	#start(body: Payload): Payload {
+		if (this.#arriving) throw this.#frames.malformed('a message began in the middle of another');
 		const { totalBytes, piece } = typeof body === 'string' ? readTextStart(body) : readBytesStart(body);
-		if (!(totalBytes > 0)) throw this.frames.malformed('a first fragment without a size');
-		if (totalBytes > this.maxMessageBytes) {
+		if (!(totalBytes > 0)) throw this.#frames.malformed('a first fragment without a size');
+		if (totalBytes > this.#maxMessageBytes) {
 			throw new PluginError(
 				'REASSEMBLY_TOO_BIG',
-				`fragmentation: the peer announced a message of ${totalBytes} bytes; at most ${this.maxMessageBytes} (maxMessageBytes) are put together`,
+				`fragmentation: the peer announced a message of ${totalBytes} bytes; at most ${this.#maxMessageBytes} (maxMessageBytes) are put together`,
 			);
 		}
-		this.arriving = startReassembly(piece, totalBytes);
-		this.announcedBytes = totalBytes;
+		this.#arriving = startReassembly(piece, totalBytes);
+		this.#announcedBytes = totalBytes;
 		return piece;
 	}
 
-	private add(piece: Payload): Payload | null {
-		const { arriving } = this;
-		if (!arriving) throw this.frames.malformed('a fragment without a beginning');
-		if (!arriving.add(piece)) throw this.frames.malformed(`fragments that do not add up to the announced ${this.announcedBytes} bytes`);
-		if (arriving.receivedBytes < this.announcedBytes) {
-			if (byteLength(piece) < MIN_PIECE_BYTES) throw this.frames.malformed(`a fragment of less than ${MIN_PIECE_BYTES} bytes that is not the last`);
+	#add(piece: Payload): Payload | null {
+		const arriving = this.#arriving;
+		if (!arriving) throw this.#frames.malformed('a fragment without a beginning');
+		if (!arriving.add(piece)) throw this.#frames.malformed(`fragments that do not add up to the announced ${this.#announcedBytes} bytes`);
+		if (arriving.receivedBytes < this.#announcedBytes) {
+			if (byteLength(piece) < MIN_PIECE_BYTES) throw this.#frames.malformed(`a fragment of less than ${MIN_PIECE_BYTES} bytes that is not the last`);
 			return null;
 		}
-		this.arriving = null;
+		this.#arriving = null;
 		return arriving.finish();
 	}
 }

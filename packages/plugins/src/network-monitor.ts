@@ -16,74 +16,74 @@ export interface NetworkMonitorOptions {
  * A tick that comes more than a whole tick late means that we slept or were throttled: 'suspended', not dead.
  */
 export class NetworkMonitor {
-	private static readonly shared = new WeakMap<Clock, NetworkMonitor>();
-	private readonly source: NetworkSource | undefined;
-	private readonly tickMs: number;
-	private readonly changes = new Emitter<NetworkChange>();
-	private last: NetworkStatus = { online: true };
-	private stop: Unsubscribe = () => {};
+	static readonly #shared = new WeakMap<Clock, NetworkMonitor>();
+	readonly #source: NetworkSource | undefined;
+	readonly #tickMs: number;
+	readonly #changes = new Emitter<NetworkChange>();
+	#last: NetworkStatus = { online: true };
+	#stop: Unsubscribe = () => {};
 
-	constructor(
-		private readonly clock: Clock,
-		options: NetworkMonitorOptions = {},
-	) {
-		this.source = options.source ?? platformSource();
-		this.tickMs = numberOption('tickMs', options.tickMs, 5_000, 1);
+	readonly #clock: Clock;
+
+	constructor(clock: Clock, options: NetworkMonitorOptions = {}) {
+		this.#clock = clock;
+		this.#source = options.source ?? platformSource();
+		this.#tickMs = numberOption('tickMs', options.tickMs, 5_000, 1);
 	}
 
 	/** The one that all connections on a clock share: ten thousand of them cost one timer. */
 	static on(clock: Clock): NetworkMonitor {
-		const existing = NetworkMonitor.shared.get(clock);
+		const existing = NetworkMonitor.#shared.get(clock);
 		if (existing) return existing;
 		const created = new NetworkMonitor(clock);
-		NetworkMonitor.shared.set(clock, created);
+		NetworkMonitor.#shared.set(clock, created);
 		return created;
 	}
 
 	/** As last seen; looked at afresh when the first subscriber comes. */
 	get status(): NetworkStatus {
-		return this.last;
+		return this.#last;
 	}
 
 	subscribe(listener: (change: NetworkChange) => void): Unsubscribe {
-		if (this.changes.count === 0) this.start();
-		const off = this.changes.on(listener);
+		if (this.#changes.count === 0) this.#start();
+		const off = this.#changes.on(listener);
 		return () => {
 			off();
-			if (this.changes.count === 0) this.stop();
+			if (this.#changes.count === 0) this.#stop();
 		};
 	}
 
-	private start(): void {
-		this.last = this.read();
-		const unwatch = this.source?.watch?.(() => this.look());
-		let dueAt = this.clock.now() + this.tickMs;
-		const cancel = every(this.clock, this.tickMs, () => {
-			const driftMs = this.clock.now() - dueAt;
-			dueAt = this.clock.now() + this.tickMs;
-			if (driftMs > this.tickMs) this.changes.emit({ kind: 'suspended', driftMs });
-			this.look();
+	#start(): void {
+		this.#last = this.#read();
+		const unwatch = this.#source?.watch?.(() => this.#look());
+		let dueAt = this.#clock.now() + this.#tickMs;
+		const cancel = every(this.#clock, this.#tickMs, () => {
+			const driftMs = this.#clock.now() - dueAt;
+			dueAt = this.#clock.now() + this.#tickMs;
+			if (driftMs > this.#tickMs) this.#changes.emit({ kind: 'suspended', driftMs });
+			this.#look();
 		});
-		this.stop = () => {
-			this.stop = () => {};
+		this.#stop = () => {
+			this.#stop = () => {};
 			cancel();
 			unwatch?.();
 		};
 	}
 
-	private look(): void {
-		const { last } = this;
-		this.last = this.read();
-		const { online, connectionType } = this.last;
-		if (online !== last.online || connectionType !== last.connectionType) this.changes.emit({ kind: 'network', online, connectionType });
+	#look(): void {
+		const last = this.#last;
+		this.#last = this.#read();
+		const { online, connectionType } = this.#last;
+		if (online !== last.online || connectionType !== last.connectionType) this.#changes.emit({ kind: 'network', online, connectionType });
 	}
 
-	private read(): NetworkStatus {
+	#read(): NetworkStatus {
 		try {
-			return this.source?.read() ?? { online: true };
+			return this.#source?.read() ?? { online: true };
 		} catch {
 			// A platform that refuses to tell (a sandbox) has no news.
-			return this.last;
+			return this.#last;
 		}
 	}
 }

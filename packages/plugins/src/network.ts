@@ -15,26 +15,26 @@ export class NetworkPlugin implements Plugin {
 	readonly name = 'network';
 	readonly observer = true;
 	readonly onChange: Subscribable<NetworkChange>;
-	private readonly changes = new Emitter<NetworkChange>();
-	private monitor: NetworkMonitor | undefined;
-	private leave = (): void => {};
+	readonly #changes = new Emitter<NetworkChange>();
+	#monitor: NetworkMonitor | undefined;
+	#leave = (): void => {};
 
 	constructor(options: NetworkOptions = {}) {
-		this.monitor = options.monitor;
-		this.onChange = this.changes;
+		this.#monitor = options.monitor;
+		this.onChange = this.#changes;
 	}
 
 	/** As last seen; online before the connection is ACTIVE. */
 	get status(): NetworkStatus {
-		return this.monitor?.status ?? { online: true };
+		return this.#monitor?.status ?? { online: true };
 	}
 
 	attach(host: PluginHost): void {
-		this.monitor ??= NetworkMonitor.on(host.clock);
-		const { monitor } = this;
-		this.leave = monitor.subscribe((change) => {
+		this.#monitor ??= NetworkMonitor.on(host.clock);
+		const monitor = this.#monitor;
+		this.#leave = monitor.subscribe((change) => {
 			host.note(change);
-			this.changes.emit(change);
+			this.#changes.emit(change);
 		});
 		const { online, connectionType } = monitor.status;
 		// Where a connection stands at its beginning is evidence for how it ends.
@@ -42,6 +42,6 @@ export class NetworkPlugin implements Plugin {
 	}
 
 	closed(): void {
-		this.leave();
+		this.#leave();
 	}
 }

@@ -10,51 +10,55 @@ export interface LaneSteps {
 
 /** An asynchronous transform that keeps the order: one payload after the other. */
 export class OrderedLane {
-	private readonly waiting: { payload: Payload; bytes: number }[] = [];
-	private working: Promise<void> | null = null;
-	private stopped = false;
-	private held = 0;
+	readonly #waiting: { payload: Payload; bytes: number }[] = [];
+	#working: Promise<void> | null = null;
+	#stopped = false;
+	#held = 0;
 
-	constructor(private readonly steps: LaneSteps) {}
+	readonly #steps: LaneSteps;
+
+	constructor(steps: LaneSteps) {
+		this.#steps = steps;
+	}
 
 	/** Bytes taken in and not yet emitted, at their size before the transform. */
 	get heldBytes(): number {
-		return this.held;
+		return this.#held;
 	}
 
 	/** Settles when all is emitted; null where nothing waits, so that a payload may go past. */
 	get rest(): Promise<void> | null {
-		return this.working;
+		return this.#working;
 	}
 
 	push(payload: Payload): void {
-		if (this.stopped) return;
+		if (this.#stopped) return;
 		const bytes = byteLength(payload);
-		this.waiting.push({ payload, bytes });
-		this.held += bytes;
-		this.working ??= this.work();
+		this.#waiting.push({ payload, bytes });
+		this.#held += bytes;
+		this.#working ??= this.#work();
 	}
 
 	/** Nothing more is emitted. */
 	stop(): void {
-		this.stopped = true;
-		this.waiting.length = 0;
-		this.held = 0;
+		this.#stopped = true;
+		this.#waiting.length = 0;
+		this.#held = 0;
 	}
 
-	private async work(): Promise<void> {
+	async #work(): Promise<void> {
 		try {
-			for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
-				const result = await this.steps.transform(next.payload);
-				if (this.stopped) break;
-				this.held -= next.bytes;
-				this.steps.emit(result);
+			for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+				const result = await this.#steps.transform(next.payload);
+				if (this.#stopped) break;
+				this.#held -= next.bytes;
+				this.#steps.emit(result);
 			}
 		} catch (error) {
-			const wasStopped = this.stopped;
+			const wasStopped = this.#stopped;
 			this.stop();
-			if (!wasStopped) this.steps.failed(asError(error));
+			if (!wasStopped) this.#steps.failed(asError(error));
 		}
-		this.working = null;
+		this.#working = null;
 	}
 }

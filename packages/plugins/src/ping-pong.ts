@@ -31,154 +31,154 @@ const MAX_LATE_TIMERS = 3;
  */
 export class PingPongPlugin implements Plugin {
 	readonly name = 'ping-pong';
-	private readonly frames = new ControlFrames('ping-pong', 'P');
-	private readonly roundTrip = new RoundTrip();
-	private readonly intervalMs: number;
-	private readonly minTimeoutMs: number;
-	private readonly pings: boolean;
-	private host: PluginHost | null = null;
-	private cancelTimer = (): void => {};
-	private lastPing = 0;
+	readonly #frames = new ControlFrames('ping-pong', 'P');
+	readonly #roundTrip = new RoundTrip();
+	readonly #intervalMs: number;
+	readonly #minTimeoutMs: number;
+	readonly #pings: boolean;
+	#host: PluginHost | null = null;
+	#cancelTimer = (): void => {};
+	#lastPing = 0;
 	/** When each ping still without an answer was sent. */
-	private readonly sentAt = new Map<string, number>();
-	private firstProbeAt = 0;
-	private lateTimers = 0;
+	readonly #sentAt = new Map<string, number>();
+	#firstProbeAt = 0;
+	#lateTimers = 0;
 	/** Something arrived since the last probe was sent. */
-	private alive = true;
+	#alive = true;
 	/** The transport asked for a pause; the newest ping meanwhile is answered after it. */
-	private busy = false;
-	private owed: string | null = null;
+	#busy = false;
+	#owed: string | null = null;
 
 	constructor(options: PingPongOptions = {}) {
-		this.intervalMs = numberOption('intervalMs', options.intervalMs, 30_000, 1);
-		this.minTimeoutMs = numberOption('minTimeoutMs', options.minTimeoutMs, Math.min(2_000, this.intervalMs), 1, this.intervalMs);
-		this.pings = options.ping ?? true;
+		this.#intervalMs = numberOption('intervalMs', options.intervalMs, 30_000, 1);
+		this.#minTimeoutMs = numberOption('minTimeoutMs', options.minTimeoutMs, Math.min(2_000, this.#intervalMs), 1, this.#intervalMs);
+		this.#pings = options.ping ?? true;
 	}
 
 	/** Smoothed round-trip time in milliseconds; null until measured. */
 	get rttMs(): number | null {
-		return this.roundTrip.rttMs;
+		return this.#roundTrip.rttMs;
 	}
 
 	/** Mean deviation of the round-trip time in milliseconds. */
 	get jitterMs(): number | null {
-		return this.roundTrip.jitterMs;
+		return this.#roundTrip.jitterMs;
 	}
 
 	attach(host: PluginHost): void {
-		this.host = host;
+		this.#host = host;
 	}
 
 	active(): void {
-		if (this.pings) this.wait(this.intervalMs, () => this.probe());
+		if (this.#pings) this.#wait(this.#intervalMs, () => this.#probe());
 	}
 
 	outgoing(payload: Payload): Payload {
-		return this.frames.wrap(payload);
+		return this.#frames.wrap(payload);
 	}
 
 	incoming(payload: Payload): Payload | null {
-		this.alive = true;
-		const kind = this.frames.kindOf(payload);
+		this.#alive = true;
+		const kind = this.#frames.kindOf(payload);
 		if (kind === null) return payload;
-		const body = this.frames.bodyOf(payload);
+		const body = this.#frames.bodyOf(payload);
 		if (kind === '=') return body;
-		if (typeof body !== 'string' || !NUMBER.test(body)) throw this.frames.malformed('a ping or pong without a number');
-		if (kind === PING) this.answer(body);
-		else if (kind === PONG) this.measure(body);
-		else throw this.frames.malformed('neither a ping nor a pong');
+		if (typeof body !== 'string' || !NUMBER.test(body)) throw this.#frames.malformed('a ping or pong without a number');
+		if (kind === PING) this.#answer(body);
+		else if (kind === PONG) this.#measure(body);
+		else throw this.#frames.malformed('neither a ping nor a pong');
 		return null;
 	}
 
 	drained(): void {
-		const { owed } = this;
-		this.busy = false;
-		this.owed = null;
-		if (owed !== null) this.answer(owed);
+		const owed = this.#owed;
+		this.#busy = false;
+		this.#owed = null;
+		if (owed !== null) this.#answer(owed);
 	}
 
 	closing(): void {
-		this.cancelTimer();
+		this.#cancelTimer();
 	}
 
 	closed(): void {
-		this.cancelTimer();
-		this.sentAt.clear();
-		this.owed = null;
-		this.host = null;
+		this.#cancelTimer();
+		this.#sentAt.clear();
+		this.#owed = null;
+		this.#host = null;
 	}
 
 	/** Asks for a sign of life; what is heard from here on counts. */
-	private probe(): void {
-		const { host } = this;
+	#probe(): void {
+		const host = this.#host;
 		if (!host) return;
-		this.sentAt.clear();
-		this.firstProbeAt = host.clock.now();
-		this.alive = false;
-		this.ask(1);
+		this.#sentAt.clear();
+		this.#firstProbeAt = host.clock.now();
+		this.#alive = false;
+		this.#ask(1);
 	}
 
-	private ask(probes: number): void {
-		const { host } = this;
+	#ask(probes: number): void {
+		const host = this.#host;
 		if (!host) return;
-		const number = (++this.lastPing).toString(36);
-		this.sentAt.set(number, host.clock.now());
+		const number = (++this.#lastPing).toString(36);
+		this.#sentAt.set(number, host.clock.now());
 		try {
-			host.sendDown(this.frames.text(PING, number));
+			host.sendDown(this.#frames.text(PING, number));
 		} catch (error) {
 			host.fail(error as Error);
 			return;
 		}
-		const patienceMs = this.roundTrip.timeoutMs(this.minTimeoutMs, this.intervalMs) * 2 ** (probes - 1);
-		this.wait(Math.min(patienceMs, this.remainingMs()), () => this.judge(probes));
+		const patienceMs = this.#roundTrip.timeoutMs(this.#minTimeoutMs, this.#intervalMs) * 2 ** (probes - 1);
+		this.#wait(Math.min(patienceMs, this.#remainingMs()), () => this.#judge(probes));
 	}
 
-	private judge(probes: number): void {
-		if (this.alive) {
-			this.lateTimers = 0;
-			this.wait(this.remainingMs(), () => this.probe());
-		} else if (probes < MAX_PROBES && this.remainingMs() > 0) {
-			this.ask(probes + 1);
+	#judge(probes: number): void {
+		if (this.#alive) {
+			this.#lateTimers = 0;
+			this.#wait(this.#remainingMs(), () => this.#probe());
+		} else if (probes < MAX_PROBES && this.#remainingMs() > 0) {
+			this.#ask(probes + 1);
 		} else {
-			const silentMs = Math.round(this.now() - this.firstProbeAt);
-			this.host?.fail(new ConnectionError('HEARTBEAT_TIMEOUT', `no answer to ${probes} pings within ${silentMs} ms: the peer or the way to it is gone`));
+			const silentMs = Math.round(this.#now() - this.#firstProbeAt);
+			this.#host?.fail(new ConnectionError('HEARTBEAT_TIMEOUT', `no answer to ${probes} pings within ${silentMs} ms: the peer or the way to it is gone`));
 		}
 	}
 
 	/** Until the interval that began with the first probe is over. */
-	private remainingMs(): number {
-		return this.firstProbeAt + this.intervalMs - this.now();
+	#remainingMs(): number {
+		return this.#firstProbeAt + this.#intervalMs - this.#now();
 	}
 
-	private wait(ms: number, next: () => void): void {
-		const dueAt = this.now() + ms;
-		this.cancelTimer();
-		this.cancelTimer =
-			this.host?.clock.after(ms, () => {
-				const isLate = this.now() - dueAt > LATE_TIMER_MS;
-				if (isLate && !this.alive && ++this.lateTimers <= MAX_LATE_TIMERS) this.probe();
+	#wait(ms: number, next: () => void): void {
+		const dueAt = this.#now() + ms;
+		this.#cancelTimer();
+		this.#cancelTimer =
+			this.#host?.clock.after(ms, () => {
+				const isLate = this.#now() - dueAt > LATE_TIMER_MS;
+				if (isLate && !this.#alive && ++this.#lateTimers <= MAX_LATE_TIMERS) this.#probe();
 				else next();
 			}) ?? (() => {});
 	}
 
 	/** A peer that pings without reading gets one answer when the transport takes more, not a queue of them. */
-	private answer(number: string): void {
-		if (this.busy) this.owed = number;
-		else this.busy = this.host?.sendDown(this.frames.text(PONG, number)) === false;
+	#answer(number: string): void {
+		if (this.#busy) this.#owed = number;
+		else this.#busy = this.#host?.sendDown(this.#frames.text(PONG, number)) === false;
 	}
 
-	private measure(number: string): void {
-		const sentAt = this.sentAt.get(number);
+	#measure(number: string): void {
+		const sentAt = this.#sentAt.get(number);
 		if (sentAt === undefined) return;
-		this.sentAt.clear();
-		const sampleMs = this.now() - sentAt;
+		this.#sentAt.clear();
+		const sampleMs = this.#now() - sentAt;
 		// Longer than an interval is no round trip: somebody slept meanwhile.
-		if (sampleMs > this.intervalMs) return;
-		this.roundTrip.add(sampleMs);
-		this.host?.note({ kind: 'latency', rttMs: sampleMs, jitterMs: this.roundTrip.jitterMs ?? 0 });
+		if (sampleMs > this.#intervalMs) return;
+		this.#roundTrip.add(sampleMs);
+		this.#host?.note({ kind: 'latency', rttMs: sampleMs, jitterMs: this.#roundTrip.jitterMs ?? 0 });
 	}
 
-	private now(): number {
-		return this.host?.clock.now() ?? 0;
+	#now(): number {
+		return this.#host?.clock.now() ?? 0;
 	}
 }

@@ -18,47 +18,54 @@ export function startReassembly(first: Payload, totalBytes: number): Reassembly 
 
 class TextReassembly implements Reassembly {
 	receivedBytes = 0;
-	private text = '';
+	#text = '';
 
-	constructor(private readonly totalBytes: number) {}
+	readonly #totalBytes: number;
+
+	constructor(totalBytes: number) {
+		this.#totalBytes = totalBytes;
+	}
 
 	add(piece: Payload): boolean {
 		if (typeof piece !== 'string') return false;
 		this.receivedBytes += byteLength(piece);
-		this.text += piece;
-		return this.receivedBytes <= this.totalBytes;
+		this.#text += piece;
+		return this.receivedBytes <= this.#totalBytes;
 	}
 
 	finish(): string {
-		return this.text;
+		return this.#text;
 	}
 }
 
 class ByteReassembly implements Reassembly {
 	receivedBytes = 0;
-	private buffer: Uint8Array;
+	#buffer: Uint8Array;
 
-	constructor(private readonly totalBytes: number) {
-		this.buffer = new Uint8Array(Math.min(totalBytes, FIRST_ALLOCATION_BYTES));
+	readonly #totalBytes: number;
+
+	constructor(totalBytes: number) {
+		this.#totalBytes = totalBytes;
+		this.#buffer = new Uint8Array(Math.min(totalBytes, FIRST_ALLOCATION_BYTES));
 	}
 
 	add(piece: Payload): boolean {
 		if (typeof piece === 'string') return false;
 		const end = this.receivedBytes + piece.byteLength;
-		if (end > this.totalBytes) return false;
-		if (end > this.buffer.byteLength) this.grow(end);
-		this.buffer.set(piece, this.receivedBytes);
+		if (end > this.#totalBytes) return false;
+		if (end > this.#buffer.byteLength) this.#grow(end);
+		this.#buffer.set(piece, this.receivedBytes);
 		this.receivedBytes = end;
 		return true;
 	}
 
 	finish(): Uint8Array {
-		return this.buffer;
+		return this.#buffer;
 	}
 
-	private grow(neededBytes: number): void {
-		const larger = new Uint8Array(Math.min(this.totalBytes, Math.max(neededBytes, 2 * this.buffer.byteLength)));
-		larger.set(this.buffer);
-		this.buffer = larger;
+	#grow(neededBytes: number): void {
+		const larger = new Uint8Array(Math.min(this.#totalBytes, Math.max(neededBytes, 2 * this.#buffer.byteLength)));
+		larger.set(this.#buffer);
+		this.#buffer = larger;
 	}
 }

@@ -26,74 +26,73 @@ export interface StatisticsSnapshot {
 export class StatisticsPlugin implements Plugin {
 	readonly name = 'statistics';
 	readonly observer = true;
-	private host: PluginHost | null = null;
-	private readonly window = new RateWindow();
-	private messagesSent = 0;
-	private messagesReceived = 0;
-	private bytesSent = 0;
-	private bytesReceived = 0;
-	private attachedAt = 0;
-	private activeAt: number | null = null;
-	private lastSentAt: number | null = null;
-	private lastReceivedAt: number | null = null;
-	private endedAt: number | null = null;
+	#host: PluginHost | null = null;
+	readonly #window = new RateWindow();
+	#messagesSent = 0;
+	#messagesReceived = 0;
+	#bytesSent = 0;
+	#bytesReceived = 0;
+	#attachedAt = 0;
+	#activeAt: number | null = null;
+	#lastSentAt: number | null = null;
+	#lastReceivedAt: number | null = null;
+	#endedAt: number | null = null;
 
 	attach(host: PluginHost): void {
-		this.host = host;
-		this.attachedAt = host.clock.now();
+		this.#host = host;
+		this.#attachedAt = host.clock.now();
 	}
 
 	active(): void {
-		this.activeAt = this.now();
+		this.#activeAt = this.#now();
 	}
 
 	outgoing(payload: Payload): Payload {
 		const bytes = byteLength(payload);
-		this.messagesSent++;
-		this.bytesSent += bytes;
-		this.lastSentAt = this.turnNow();
-		this.window.add(this.lastSentAt, bytes);
+		this.#messagesSent++;
+		this.#bytesSent += bytes;
+		this.#lastSentAt = this.#turnNow();
+		this.#window.add(this.#lastSentAt, bytes);
 		return payload;
 	}
 
 	incoming(payload: Payload): Payload {
 		const bytes = byteLength(payload);
-		this.messagesReceived++;
-		this.bytesReceived += bytes;
-		this.lastReceivedAt = this.turnNow();
-		this.window.add(this.lastReceivedAt, bytes);
+		this.#messagesReceived++;
+		this.#bytesReceived += bytes;
+		this.#lastReceivedAt = this.#turnNow();
+		this.#window.add(this.#lastReceivedAt, bytes);
 		return payload;
 	}
 
 	closed(): void {
-		this.endedAt = this.now();
+		this.#endedAt = this.#now();
 	}
 
 	/** A fresh plain object; changing it changes nothing inside. */
 	snapshot(): StatisticsSnapshot {
-		const { messagesSent, messagesReceived, bytesSent, bytesReceived, lastSentAt, lastReceivedAt, activeAt } = this;
-		const now = this.endedAt ?? this.now();
-		const rate = this.window.perSecond(now, this.attachedAt);
+		const now = this.#endedAt ?? this.#now();
+		const rate = this.#window.perSecond(now, this.#attachedAt);
 		return {
-			messagesSent,
-			messagesReceived,
-			bytesSent,
-			bytesReceived,
+			messagesSent: this.#messagesSent,
+			messagesReceived: this.#messagesReceived,
+			bytesSent: this.#bytesSent,
+			bytesReceived: this.#bytesReceived,
 			messagesPerSecond: rate.messages,
 			bytesPerSecond: rate.bytes,
-			sinceSentMs: lastSentAt === null ? null : now - lastSentAt,
-			sinceReceivedMs: lastReceivedAt === null ? null : now - lastReceivedAt,
-			idleMs: now - Math.max(this.attachedAt, lastSentAt ?? 0, lastReceivedAt ?? 0),
-			uptimeMs: activeAt === null ? 0 : now - activeAt,
+			sinceSentMs: this.#lastSentAt === null ? null : now - this.#lastSentAt,
+			sinceReceivedMs: this.#lastReceivedAt === null ? null : now - this.#lastReceivedAt,
+			idleMs: now - Math.max(this.#attachedAt, this.#lastSentAt ?? 0, this.#lastReceivedAt ?? 0),
+			uptimeMs: this.#activeAt === null ? 0 : now - this.#activeAt,
 		};
 	}
 
-	private now(): number {
-		return this.host?.clock.now() ?? 0;
+	#now(): number {
+		return this.#host?.clock.now() ?? 0;
 	}
 
 	/** Read once a turn: a reading costs more than all the counting. */
-	private turnNow(): number {
-		return this.host ? turnNow(this.host.clock) : 0;
+	#turnNow(): number {
+		return this.#host ? turnNow(this.#host.clock) : 0;
 	}
 }

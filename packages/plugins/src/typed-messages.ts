@@ -25,25 +25,25 @@ interface MessageWait {
  */
 export class TypedMessagesPlugin implements Plugin {
 	readonly name = 'typed-messages';
-	private readonly frames = new ControlFrames('typed-messages', 'T');
-	private readonly maxWaiting: number;
-	private readonly messages = new Set<MessageWait>();
-	private requests: Requests | null = null;
-	private host: PluginHost | null = null;
-	private ended: Error | null = null;
+	readonly #frames = new ControlFrames('typed-messages', 'T');
+	readonly #maxWaiting: number;
+	readonly #messages = new Set<MessageWait>();
+	#requests: Requests | null = null;
+	#host: PluginHost | null = null;
+	#ended: Error | null = null;
 
 	constructor(options: TypedMessagesOptions = {}) {
-		this.maxWaiting = integerOption('maxWaiting', options.maxWaiting, 1_000, 1);
+		this.#maxWaiting = integerOption('maxWaiting', options.maxWaiting, 1_000, 1);
 	}
 
 	/** The next message, of either kind. */
 	async next(options: WaitOptions = {}): Promise<Payload> {
-		return (await this.waitFor(null, 'the next message', options)) as Payload;
+		return (await this.#waitFor(null, 'the next message', options)) as Payload;
 	}
 
 	/** The next text that is a JSON object of this `type`, parsed; keys named __proto__ are left out. */
 	async nextJson<T extends TypedMessage = TypedMessage>(type: string, options: WaitOptions = {}): Promise<T> {
-		return (await this.waitFor(type, `JSON of type ${JSON.stringify(type)}`, options)) as T;
+		return (await this.#waitFor(type, `JSON of type ${JSON.stringify(type)}`, options)) as T;
 	}
 
 	/**
@@ -52,51 +52,51 @@ export class TypedMessagesPlugin implements Plugin {
 	 * TypeError where the message has no type or is no JSON.
 	 */
 	async request<T = unknown>(message: TypedMessage, options: WaitOptions = {}): Promise<T> {
-		return (await this.ready().ask(message, options)) as T;
+		return (await this.#ready().ask(message, options)) as T;
 	}
 
 	/** Answers the peer's requests of one type. @throws TypeError where the type has a handler already. */
 	onRequest(type: string, handler: RequestHandler): Unsubscribe {
-		return this.attached().handle(type, handler);
+		return this.#attached().handle(type, handler);
 	}
 
 	attach(host: PluginHost): void {
-		this.host = host;
-		this.requests = new Requests(host, this.frames, this.maxWaiting);
+		this.#host = host;
+		this.#requests = new Requests(host, this.#frames, this.#maxWaiting);
 	}
 
 	active(): void {
-		this.requests?.activate();
+		this.#requests?.activate();
 	}
 
 	drained(): void {
-		this.requests?.drained();
+		this.#requests?.drained();
 	}
 
 	outgoing(payload: Payload): Payload {
-		return this.frames.wrap(payload);
+		return this.#frames.wrap(payload);
 	}
 
 	incoming(payload: Payload): Payload | null {
-		const kind = this.frames.kindOf(payload);
+		const kind = this.#frames.kindOf(payload);
 		if (kind !== null && kind !== '=') {
-			this.requests?.receive(kind, this.frames.bodyOf(payload));
+			this.#requests?.receive(kind, this.#frames.bodyOf(payload));
 			return null;
 		}
-		const message = kind === null ? payload : this.frames.bodyOf(payload);
-		return this.messages.size > 0 && this.isTaken(message) ? null : message;
+		const message = kind === null ? payload : this.#frames.bodyOf(payload);
+		return this.#messages.size > 0 && this.#isTaken(message) ? null : message;
 	}
 
 	closed(info: CloseInfo): void {
-		this.ended = new ConnectionError('CONNECTION_CLOSED', `the connection ended (${info.code}) while a message was waited for`, { cause: info.error });
-		for (const { wait } of [...this.messages]) wait.reject(this.ended);
-		this.requests?.close(this.ended);
+		this.#ended = new ConnectionError('CONNECTION_CLOSED', `the connection ended (${info.code}) while a message was waited for`, { cause: info.error });
+		for (const { wait } of [...this.#messages]) wait.reject(this.#ended);
+		this.#requests?.close(this.#ended);
 	}
 
 	/** Hands a message to the one who has waited for it longest. */
-	private isTaken(message: Payload): boolean {
+	#isTaken(message: Payload): boolean {
 		let parsed: unknown;
-		for (const { type, wait } of this.messages) {
+		for (const { type, wait } of this.#messages) {
 			if (type === null) {
 				wait.resolve(message);
 				return true;
@@ -112,26 +112,26 @@ export class TypedMessagesPlugin implements Plugin {
 		return false;
 	}
 
-	private waitFor(type: string | null, what: string, options: WaitOptions): Promise<unknown> {
-		this.ready();
-		const entry: MessageWait = { type, wait: createWait((this.host as PluginHost).clock, what, options, () => this.messages.delete(entry)) };
-		this.messages.add(entry);
+	#waitFor(type: string | null, what: string, options: WaitOptions): Promise<unknown> {
+		this.#ready();
+		const entry: MessageWait = { type, wait: createWait((this.#host as PluginHost).clock, what, options, () => this.#messages.delete(entry)) };
+		this.#messages.add(entry);
 		return entry.wait.promise;
 	}
 
 	/** @throws where nothing more can be waited for. */
-	private ready(): Requests {
-		const requests = this.attached();
-		if (this.ended) throw this.ended;
-		const waiting = this.messages.size + requests.waiting;
-		if (waiting >= this.maxWaiting) {
-			throw new MessageError('WAIT_FULL', `${waiting} messages and answers are waited for already; at most ${this.maxWaiting} (maxWaiting) may be`);
+	#ready(): Requests {
+		const requests = this.#attached();
+		if (this.#ended) throw this.#ended;
+		const waiting = this.#messages.size + requests.waiting;
+		if (waiting >= this.#maxWaiting) {
+			throw new MessageError('WAIT_FULL', `${waiting} messages and answers are waited for already; at most ${this.#maxWaiting} (maxWaiting) may be`);
 		}
 		return requests;
 	}
 
-	private attached(): Requests {
-		if (!this.requests) throw new TypeError('typed-messages: add the plugin to a connection before using it');
-		return this.requests;
+	#attached(): Requests {
+		if (!this.#requests) throw new TypeError('typed-messages: add the plugin to a connection before using it');
+		return this.#requests;
 	}
 }
