@@ -2,6 +2,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import {
 	type ConnectionEvent,
 	type ConnectionInstrumentationStats,
+	type ConnectionSnapshot,
 	getConnectionInstrumentationReport,
 	getConnectionInstrumentationStats,
 	onConnectionEvent,
@@ -25,8 +26,8 @@ export interface Model {
 	readonly filter: Signal<Filter>;
 	readonly paused: Signal<boolean>;
 	readonly showMessages: Signal<boolean>;
-	readonly connections: ReadonlySignal<ConnectionInstrumentationStats['connections']>;
-	readonly selected: ReadonlySignal<ConnectionInstrumentationStats['connections'][number] | null>;
+	readonly connections: ReadonlySignal<readonly ConnectionSnapshot[]>;
+	readonly selected: ReadonlySignal<ConnectionSnapshot | null>;
 	readonly sockets: OwnSockets;
 	report(): string;
 	refresh(): void;

@@ -10,7 +10,6 @@ interface VirtualListProps<T> {
 	currentIndex: number;
 	render: (item: T, index: number) => ComponentChildren;
 	onMove: (index: number) => void;
-	children?: ComponentChildren;
 }
 
 // Rows beyond both edges, so that fast scrolling shows no gaps.

@@ -32,7 +32,9 @@ export async function startDemoServer(options: { port: number; host: string; pag
 		socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 	});
 	const { port, family, address } = http.address() as AddressInfo;
-	const host = `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+	// Listening everywhere is no place to dial: this machine's own address is.
+	const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
+	const host = `${family === 'IPv6' ? `[${reachable}]` : reachable}:${port}`;
 	return { url: `http://${host}/`, wsUrl: `ws://${host}/ws`, linkUrl: `ws://${host}/link`, movedFrom, peers, close: () => closeAll(http, [foreign, own]) };
 }
 

@@ -19,8 +19,8 @@ const SHOWN_IN_A_ROW = 8;
 /** Server, page and traffic in one; @returns the exit code. */
 export async function demo(options: DemoOptions, output: Output, process: ProcessLike): Promise<number> {
 	const { once, port, host, page } = options;
-	const stopped = untilStopped(process);
 	const server = await startDemoServer({ port, host, page });
+	const stopped = untilStopped(process);
 	const uninstall = observe(server, output);
 	try {
 		if (server.movedFrom !== null) output.line(`Port ${server.movedFrom} is taken; this free one is used instead.`);
