@@ -4,6 +4,7 @@ import { asPayload, payloadBytes } from './payload-size.js';
 import { ownerOf, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
 import { bridgeWorkers } from './worker-bridge.js';
+import { patchWorkerConstructor } from './worker-constructor.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
 type Method = (this: object, ...args: never[]) => unknown;
@@ -16,7 +17,8 @@ type Method = (this: object, ...args: never[]) => unknown;
  * @returns takes the patch back as far as it is still ours.
  */
 export function patchWebSocket(options: PatchOptions = {}): Unsubscribe {
-	return install(globalThis, options, (target) => undoAll([patchHolder(target, globalThis), bridgeWorkers(target.clock)]));
+	const undoWorkers = options.workers ? patchWorkerConstructor(options.workers) : () => {};
+	return undoAll([undoWorkers, install(globalThis, options, (target) => undoAll([patchHolder(target, globalThis), bridgeWorkers(target.clock)]))]);
 }
 
 /** The same for the WebSocket of undici's npm package: the module, or the class itself. */
@@ -143,8 +145,7 @@ class ClassPatch {
 			if (!Object.prototype.isPrototypeOf.call(this.prototype, socket)) return null;
 			const record = adopt(this.target, socket, String(socket.url), true);
 			if (record && !this.dispatches && this.addListener) {
-				const listener = new SocketListener(record);
-				for (const type of ['open', 'message', 'error', 'close']) Reflect.apply(this.addListener, socket, [type, listener] as never[]);
+				for (const [type, listener] of listenersFor(record)) Reflect.apply(this.addListener, socket, [type, listener] as never[]);
 			}
 			return record;
 		} catch {
@@ -154,11 +155,30 @@ class ClassPatch {
 	}
 }
 
-class SocketListener {
-	constructor(private readonly record: ObservedSocket) {}
+type Listener = (this: SocketLike, event: Event) => void;
 
-	handleEvent(event: Event): void {
-		observeEvent(this.record, event.currentTarget as unknown as SocketLike, event);
+/** Functions, and one for messages alone: browsers call an object's handleEvent, and tell an event's type, a good deal slower. */
+function listenersFor(record: ObservedSocket): [string, Listener][] {
+	const onMessage: Listener = function (event) {
+		if (!record.silent) observeMessage(record, this, event as MessageEvent);
+	};
+	const onOther: Listener = function (event) {
+		observeEvent(record, this, event);
+	};
+	return [
+		['message', onMessage],
+		['open', onOther],
+		['error', onOther],
+		['close', onOther],
+	];
+}
+
+function observeMessage(record: ObservedSocket, socket: SocketLike, { data }: MessageEvent): void {
+	try {
+		record.received(payloadBytes(data), socket.bufferedAmount || 0);
+		if (hub.tap) lend(record, 'received', data);
+	} catch {
+		hub.faults++;
 	}
 }
 
@@ -166,12 +186,9 @@ function observeEvent(record: ObservedSocket, socket: SocketLike, event: Event):
 	if (record.silent) return;
 	try {
 		switch (event.type) {
-			case 'message': {
-				const { data } = event as MessageEvent;
-				record.received(payloadBytes(data), socket.bufferedAmount || 0);
-				if (hub.tap) lend(record, 'received', data);
+			case 'message':
+				observeMessage(record, socket, event as MessageEvent);
 				break;
-			}
 			case 'open':
 				record.opened();
 				break;
