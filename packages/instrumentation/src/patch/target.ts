@@ -2,10 +2,12 @@ import { type Clock, systemClock, type Unsubscribe } from '@linkscope/core';
 import type { ObservedSocket } from './observed-socket.js';
 
 export interface PatchOptions {
-	/** Asked once per socket, with its unredacted URL; by default every socket is observed. */
+	/** Asked once per socket, with its unredacted URL. Default: what the patch of the global WebSocket observes, or everything. */
 	observes?(url: string): boolean;
 	/** Default: the system's. */
 	clock?: Clock;
+	/** For `patchWebSocket`: the script that installs linkscope in every Worker; see worker-constructor.ts. Default: none. */
+	workers?: boolean | string;
 }
 
 /** Something that is patched (a class, the holder of a global) and those who asked for it. */
@@ -14,19 +16,22 @@ export class Target {
 	live = true;
 	readonly users: PatchOptions[] = [];
 
-	get clock(): Clock {
-		return this.users[0]?.clock ?? systemClock;
-	}
+	constructor(readonly clock: Clock) {}
 
 	/** Whether anyone wants sockets to this URL. A question that throws counts as no. */
 	observes(url: string): boolean {
 		return this.users.some((user) => {
 			try {
-				return user.observes?.(url) ?? true;
+				return user.observes ? user.observes(url) : this.followsGlobal(url);
 			} catch {
 				return false;
 			}
 		});
+	}
+
+	private followsGlobal(url: string): boolean {
+		const main = globalTarget();
+		return !main || main === this || main.observes(url);
 	}
 }
 
@@ -48,31 +53,28 @@ export const state: PatchState = (() => {
 	return created;
 })();
 
+function globalTarget(): Target | undefined {
+	return state.targets.get(globalThis)?.target;
+}
+
 /**
  * Patches `key` for one more user: the first has the work done, the last has it undone.
  * @param work does the patching and returns how to undo it.
  */
 export function install(key: object, options: PatchOptions, work: (target: Target) => Unsubscribe): Unsubscribe {
-	let entry = state.targets.get(key);
-	if (!entry) {
-		const target = new Target();
-		entry = { target, undo: () => {} };
-		state.targets.set(key, entry);
-		target.users.push(options);
-		entry.undo = work(target);
-	} else {
-		entry.target.users.push(options);
-	}
-	const installed = entry;
+	const known = state.targets.get(key);
+	const target = known?.target ?? new Target(options.clock ?? globalTarget()?.clock ?? systemClock);
+	target.users.push(options);
+	const installed = known ?? { target, undo: work(target) };
+	state.targets.set(key, installed);
 	let gone = false;
 	return () => {
 		if (gone) return;
 		gone = true;
-		const { target, undo } = installed;
 		target.users.splice(target.users.indexOf(options), 1);
 		if (target.users.length > 0) return;
 		target.live = false;
 		state.targets.delete(key);
-		undo();
+		installed.undo();
 	};
 }

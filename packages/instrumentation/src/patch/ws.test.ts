@@ -6,7 +6,7 @@ import { FakeClock } from '@linkscope/core/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import WebSocket, * as ws from 'ws';
 import { type Recorded, startRecording } from './fixtures/recording.js';
-import { instrumentWs } from './index.js';
+import { instrumentWs, patchWebSocket } from './index.js';
 
 const undos: (() => void)[] = [];
 let server: ws.WebSocketServer;
@@ -186,6 +186,13 @@ test('an excluded URL leaves no record, and the question is asked once', async (
 	await once(peer, 'message');
 	expect(recording.sockets).toEqual([]);
 	expect(observes).toHaveBeenCalledTimes(2);
+});
+
+test('without a filter of its own it follows that of the global patch', async () => {
+	undos.push(patchWebSocket({ observes: (remote) => remote !== url }));
+	install();
+	await connectPair();
+	expect(recording.sockets.map(({ remote }) => remote)).not.toContain(url);
 });
 
 test('a claimed socket is left to its connection', async () => {
