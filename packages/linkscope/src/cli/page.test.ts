@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BROWSER_ARGS, findBrowser } from '../../../../scripts/find-browser.mjs';
 import { type DemoServer, startDemoServer } from './demo-server.js';
 
 // The page as users get it: built, served by the command, under its content security policy, in chromium.
@@ -18,18 +19,7 @@ beforeAll(async () => {
 	const root = fileURLToPath(new URL('../../../../playground/', import.meta.url));
 	await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
 	server = await startDemoServer({ port: 0, host: '127.0.0.1', page: folder });
-	browser = await chromium.launch({
-		executablePath: process.env.LINKSCOPE_BROWSER || '/usr/bin/chromium',
-		args: [
-			'--no-sandbox',
-			'--disable-gpu',
-			'--disable-quic',
-			'--no-first-run',
-			'--disable-background-networking',
-			'--disable-component-update',
-			'--disable-sync',
-		],
-	});
+	browser = await chromium.launch({ executablePath: findBrowser() ?? undefined, args: BROWSER_ARGS });
 	page = await browser.newPage();
 	page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
 	page.on('pageerror', (error) => complaints.push(error.message));
