@@ -1,4 +1,5 @@
 import { type Clock, integerOption, numberOption, systemClock } from '@linkscope/core';
+import { workerScript } from './patch/index.js';
 
 export interface InstrumentationOptions {
 	/** Prefix of the live log and title of the report, e.g. 'RENDERER 1'. */
@@ -20,6 +21,11 @@ export interface InstrumentationOptions {
 	creationStacks?: boolean;
 	/** Silence after which an open connection counts as forgotten. Default 600,000. */
 	leakAfterMs?: number;
+	/**
+	 * Observes Workers that do not import linkscope: the URL of the script that installs it there (true: the script tag's own).
+	 * Starts them from a blob, which changes their self.location and needs `worker-src blob:`. Default false. Read at the first install.
+	 */
+	workers?: boolean | string;
 	clock?: Clock;
 }
 
@@ -50,6 +56,7 @@ export interface Settings extends InstrumentationOptions {
 	sampleRate: number;
 	leakAfterMs: number;
 	clock: Clock;
+	workers: string | undefined;
 }
 
 /**
@@ -66,6 +73,7 @@ export function settingsFrom(options: InstrumentationOptions, before?: Settings)
 		...merged,
 		payloads,
 		clock,
+		workers: workerScript(merged.workers),
 		sampleRate: numberOption('sampleRate', merged.sampleRate, 1, 0, 1),
 		leakAfterMs: numberOption('leakAfterMs', merged.leakAfterMs, 600_000),
 		limits: {

@@ -7,7 +7,7 @@ export interface PatchOptions {
 	/** Default: the system's. */
 	clock?: Clock;
 	/** For `patchWebSocket`: the script that installs linkscope in every Worker; see worker-constructor.ts. Default: none. */
-	workers?: boolean | string;
+	workers?: string;
 }
 
 /** Something that is patched (a class, the holder of a global) and those who asked for it. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { startRecording } from './fixtures/recording.js';
-import { patchWebSocket } from './index.js';
+import { patchWebSocket, workerScript } from './index.js';
 
 const url = inject('scriptedUrl');
 const undos: (() => void)[] = [];
@@ -41,8 +41,7 @@ test('a worker from a blob starts as it is, and a URL that is none throws as bef
 });
 
 test('workers: true says what to do where no script tag loaded linkscope', () => {
-	expect(() => patchWebSocket({ workers: true })).toThrow(/workers must name the URL/);
-	// Nothing stays half installed.
-	undos.push(patchWebSocket());
-	expect(String(globalThis.Worker)).toContain('function Worker');
+	expect(() => workerScript(true)).toThrow(/workers must name the URL/);
+	expect(workerScript(script)).toBe(script);
+	expect(workerScript(false)).toBeUndefined();
 });

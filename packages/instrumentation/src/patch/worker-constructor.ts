@@ -5,15 +5,21 @@ import { replaceProperty } from './replace.js';
 const ownScriptUrl = (globalThis as { document?: { currentScript?: { src?: string } | null } }).document?.currentScript?.src;
 
 /**
+ * The script to load in every Worker, from the option `workers`; true: this bundle, when a script tag loaded it.
+ * @throws TypeError when true cannot know the URL.
+ */
+export function workerScript(workers: boolean | string | undefined): string | undefined {
+	if (workers !== true) return workers || undefined;
+	if (!ownScriptUrl) throw new TypeError('workers must name the URL of the script that installs linkscope, as no script tag loaded this copy; got true');
+	return ownScriptUrl;
+}
+
+/**
  * Has every Worker load a script before its own: the one that installs linkscope there. Opt-in, because it starts
  * workers from a blob: their `self.location` is the blob's, and a content security policy must allow `worker-src blob:`.
  * Workers that are blobs already start as they are, since a page may revoke such a URL at once.
- * @param scriptUrl true: this bundle, when a script tag loaded it.
- * @throws TypeError when `true` cannot know the URL.
  */
-export function patchWorkerConstructor(scriptUrl: true | string): Unsubscribe {
-	const script = scriptUrl === true ? ownScriptUrl : scriptUrl;
-	if (!script) throw new TypeError('workers must name the URL of the script that installs linkscope, as no script tag loaded this copy; got true');
+export function patchWorkerConstructor(script: string): Unsubscribe {
 	const { Worker: Native } = globalThis;
 	if (typeof Native !== 'function') return () => {};
 	const proxy: typeof Worker = new Proxy(Native, {
