@@ -47,8 +47,9 @@ export class ConnectionRecord {
 	path: { kind: string; candidatesTried: number; upgradedFrom: string | null } | null = null;
 	close: CloseSnapshot | null = null;
 	latency: Samples | null = null;
-	plugins: PluginRecord[] | null = null;
-	stages: StageRecord[] | null = null;
+	// Replaced, not pushed to: an array that grows keeps room for 16 more.
+	plugins: readonly PluginRecord[] | null = null;
+	stages: readonly StageRecord[] | null = null;
 	/** The most listeners on one event that it warned of. */
 	listeners: { on: string; count: number } | null = null;
 	stack: string | null = null;

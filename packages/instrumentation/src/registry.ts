@@ -160,13 +160,12 @@ export class Registry {
 				this.#enter(record, event.to, event.at, event.frames);
 				break;
 			case 'plugin': {
-				record.plugins ??= [];
-				const { plugins } = record;
 				const name = clean(event.name, 40);
-				const index = plugins.findIndex((plugin) => plugin.name === name);
-				const [known] = index < 0 ? [] : plugins.splice(index, 1);
+				const known = record.plugins?.find((plugin) => plugin.name === name);
+				const others = record.plugins?.filter((plugin) => plugin !== known) ?? [];
 				if (known && event.action === 'removed') this.plugins.add(known);
-				if (event.action === 'added') plugins.splice(event.position, 0, { name, counters: event.counters, note: null });
+				const added = event.action === 'added' ? [{ name, counters: event.counters, note: null }] : [];
+				record.plugins = others.slice(0, event.position).concat(added, others.slice(event.position));
 				this.tell(record, event.action, event.at, name, 'plugin');
 				break;
 			}
@@ -278,9 +277,9 @@ export class Registry {
 	stage(record: ConnectionRecord, name: StageName, startedAt: number, durationMs: number, messages: number, outcome: 'ok' | 'failed' | 'aborted'): void {
 		if (!Object.hasOwn(BUDGETS, name)) return;
 		const duration = durationMs > 0 && durationMs < Number.POSITIVE_INFINITY ? durationMs : 0;
-		record.stages ??= [];
-		const { stages } = record;
-		if (stages.length < MAX_STAGES) stages.push({ name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome });
+		const stages = record.stages ?? [];
+		const stage = { name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome };
+		if (stages.length < MAX_STAGES) record.stages = stages.concat(stage);
 		if (outcome === 'ok') this.#later(record, () => this.stages.add(name, duration));
 	}
 
