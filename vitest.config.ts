@@ -17,7 +17,14 @@ export default defineConfig({
 				test: {
 					name: 'node',
 					environment: 'node',
-					include: ['packages/**/*.test.{ts,js}', 'playground/**/*.test.ts', 'examples/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
+					include: [
+						'packages/**/*.test.{ts,js}',
+						'playground/**/*.test.ts',
+						'examples/**/*.test.ts',
+						'e2e/**/*.test.ts',
+						'scripts/**/*.test.ts',
+						'bench/**/*.test.ts',
+					],
 					exclude: ['**/node_modules/**', '**/dist/**', '**/*.dom.test.*', '**/*.browser.test.*'],
 				},
 			},
