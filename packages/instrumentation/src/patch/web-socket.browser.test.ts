@@ -92,7 +92,9 @@ test('who ended a connection is told: the peer, the network, a refusal', async (
 test('what was sent too late is not counted', async () => {
 	install();
 	const socket = await opened(new WebSocket(url));
-	await close(socket);
+	const end = close(socket);
+	socket.send('while closing');
+	await end;
 	socket.send('too late');
 	expect(recording.sockets[0]).toMatchObject({ sent: 0, bytesSent: 0 });
 });

@@ -97,10 +97,14 @@ test('a global behind a getter is put back as a getter', () => {
 
 test('a filter that throws and a socket whose URL throws leave the application alone', () => {
 	class Hostile extends FakeSocket {
-		override get url(): never {
-			throw new Error('hostile');
+		constructor(url: string) {
+			super(url);
+			Object.defineProperty(this, 'url', {
+				get() {
+					throw new Error('hostile');
+				},
+			});
 		}
-		override set url(_value: string) {}
 	}
 	withGlobal({ value: Hostile, writable: true });
 	undos.push(

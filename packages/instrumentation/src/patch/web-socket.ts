@@ -12,7 +12,8 @@ type Method = (this: object, ...args: never[]) => unknown;
 /**
  * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
  * those of a constructor captured earlier from their first use on (an on… handler, addEventListener, send, close).
- * What happens in a worker that does the same joins the events of the page.
+ * Unseen stays a captured constructor's socket that nobody touches, and what other frames and workers do without linkscope;
+ * what happens in a worker that installs it joins the events of the page.
  * Does nothing where there is no WebSocket, where it is frozen, and to a `ws` class put in its place (see `instrumentWs`).
  * @returns takes the patch back as far as it is still ours.
  */

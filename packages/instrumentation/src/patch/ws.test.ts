@@ -268,6 +268,24 @@ test("listener counts stay what they were, and an unheard 'error' still throws t
 	client.terminate();
 });
 
+test('what an application emits by hand reaches its listeners, whatever it is', () => {
+	install();
+	const client = new WebSocket(url);
+	client.on('error', () => {});
+	const heard = vi.fn();
+	client.on('message', heard);
+	const unreadable = {
+		get byteLength(): number {
+			throw new Error('unreadable');
+		},
+	};
+	client.emit('message', unreadable, true);
+	expect(heard.mock.calls[0]?.[0] === unreadable).toBe(true);
+	client.emit('close');
+	expect(clientRecord().close).toMatchObject({ reason: '', state: 'FAILED' });
+	client.terminate();
+});
+
 test('methods keep name, length and the properties of a socket keep their order', () => {
 	const names = ['send', 'close', 'ping', 'terminate', 'emit'] as const;
 	const shapeOf = () => names.map((name) => [WebSocket.prototype[name].name, WebSocket.prototype[name].length]);

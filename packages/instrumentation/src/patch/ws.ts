@@ -134,28 +134,33 @@ function observeSend(record: ObservedSocket, socket: WsSocket, data: unknown, op
 }
 
 function observeEvent(record: ObservedSocket, socket: WsSocket, type: unknown, first: unknown, second: unknown): void {
-	switch (type) {
-		case 'message':
-			record.received(payloadBytes(first), socket.bufferedAmount);
-			if (hub.tap) lend(record, 'received', first, second === true);
-			break;
-		case 'open':
-			record.opened();
-			break;
-		case 'pong':
-			record.ponged();
-			break;
-		case 'error':
-			fail(record, first as NodeJS.ErrnoException | undefined);
-			break;
-		case 'close':
-			record.closed(Number(first), String(second), socket._closeFrameReceived === true && socket._closeFrameSent === true);
+	try {
+		switch (type) {
+			case 'message':
+				record.received(payloadBytes(first), socket.bufferedAmount);
+				if (hub.tap) lend(record, 'received', first, second === true);
+				break;
+			case 'open':
+				record.opened();
+				break;
+			case 'pong':
+				record.ponged();
+				break;
+			case 'error':
+				fail(record, first as NodeJS.ErrnoException | undefined);
+				break;
+			case 'close':
+				record.closed(Number(first), String(second ?? ''), socket._closeFrameReceived === true && socket._closeFrameSent === true);
+		}
+	} catch {
+		// Only what an application emits by hand can be of another kind than ws emits.
+		hub.faults++;
 	}
 }
 
 function fail(record: ObservedSocket, error: NodeJS.ErrnoException | undefined): void {
 	const code = typeof error?.code === 'string' ? error.code : null;
-	record.failed(code?.startsWith('WS_ERR_') ? 'protocol' : 'connection', code, String(error?.message));
+	record.failed(code?.startsWith('WS_ERR_') ? 'protocol' : 'connection', code, error?.message ?? 'the WebSocket failed');
 }
 
 /** `ws` delivers text as bytes. */
