@@ -162,9 +162,9 @@ describe('requests', () => {
 		far.onRequest('secret', () => {
 			throw new Error('password=hunter2');
 		});
-		const error = await near.request({ type: 'secret' }).catch((thrown) => thrown);
+		const error = await near.request({ type: 'secret' }).catch((thrown): Error => thrown);
 		expect(error).toMatchObject({ code: 'REQUEST_FAILED' });
-		expect(error.message).not.toContain('hunter2');
+		expect((error as Error).message).not.toContain('hunter2');
 		expect(right.state).toBe('ACTIVE');
 	});
 
@@ -257,12 +257,12 @@ describe('a hostile peer', () => {
 
 	test('a refusal for an unknown reason is a failure, and its text goes nowhere', async () => {
 		const { right, near } = await openPair({}, { raw: true });
-		const answer = near.request({ type: 'x' }).catch((error) => error);
+		const answer = near.request({ type: 'x' }).catch((thrown): Error => thrown);
 		await settle();
 		right.send('\u0010Te1:toString');
 		const error = await answer;
 		expect(error).toMatchObject({ code: 'REQUEST_FAILED' });
-		expect(error.message).not.toContain('toString');
+		expect((error as Error).message).not.toContain('toString');
 	});
 
 	test('answers to nothing count for nothing', async () => {

@@ -168,10 +168,11 @@ describe('what a dial carries', () => {
 		const { url } = await wsServer();
 		const agent = new Agent();
 		const target = new URL(url);
+		const proxied = agent as unknown as { createConnection(options: object, done: () => void): never };
+		const dial = proxied.createConnection;
 		const connect = vi
-			.spyOn(agent, 'createConnection' as never)
-			.mockImplementation(((options: object, done: never) =>
-				Agent.prototype['createConnection' as never].call(agent, { ...options, host: target.hostname, port: Number(target.port) } as never, done)) as never);
+			.spyOn(proxied, 'createConnection')
+			.mockImplementation((options, done) => dial.call(agent, { ...options, host: target.hostname, port: Number(target.port) }, done));
 		const connection = await opened('ws://only-the-proxy-knows.example:81/', { agent });
 		expect(connect).toHaveBeenCalledOnce();
 		await connection.close();
