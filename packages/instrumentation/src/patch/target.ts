@@ -6,8 +6,6 @@ export interface PatchOptions {
 	observes?(url: string): boolean;
 	/** Default: the system's. */
 	clock?: Clock;
-	/** For `patchWebSocket`: the script that installs linkscope in every Worker; see worker-constructor.ts. Default: none. */
-	workers?: string;
 }
 
 /** Something that is patched (a class, the holder of a global) and those who asked for it. */

@@ -4,7 +4,6 @@ import { asPayload, payloadBytes } from './payload-size.js';
 import { ownerOf, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
 import { bridgeWorkers } from './worker-bridge.js';
-import { patchWorkerConstructor } from './worker-constructor.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
 type Method = (this: object, ...args: never[]) => unknown;
@@ -18,8 +17,7 @@ type Method = (this: object, ...args: never[]) => unknown;
  * @returns takes the patch back as far as it is still ours.
  */
 export function patchWebSocket(options: PatchOptions = {}): Unsubscribe {
-	const undoWorkers = options.workers ? patchWorkerConstructor(options.workers) : () => {};
-	return undoAll([undoWorkers, install(globalThis, options, (target) => undoAll([patchHolder(target, globalThis), bridgeWorkers(target.clock)]))]);
+	return install(globalThis, options, (target) => undoAll([patchHolder(target, globalThis), bridgeWorkers(target.clock)]));
 }
 
 /** The same for the WebSocket of undici's npm package: the module, or the class itself. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { startRecording } from './fixtures/recording.js';
-import { patchWebSocket, workerScript } from './index.js';
+import { patchWebSocket, patchWorkerConstructor, workerScript } from './index.js';
 
 const url = inject('scriptedUrl');
 const undos: (() => void)[] = [];
@@ -15,8 +15,8 @@ test('a worker that knows nothing of linkscope is observed when asked for', asyn
 	const Native = globalThis.Worker;
 	const recording = startRecording();
 	undos.push(recording.stop);
-	const uninstall = patchWebSocket({ observes: (remote) => remote.startsWith(url), workers: script });
-	undos.push(uninstall);
+	const unpatch = patchWorkerConstructor(script);
+	undos.push(unpatch, patchWebSocket({ observes: (remote) => remote.startsWith(url) }));
 	const worker = new Worker(plainWorker, { type: 'module' });
 	undos.push(() => worker.terminate());
 	expect(worker).toBeInstanceOf(Native);
@@ -26,12 +26,12 @@ test('a worker that knows nothing of linkscope is observed when asked for', asyn
 	worker.postMessage(url);
 	expect(await answer).toBe('plain');
 	await vi.waitFor(() => expect(recording.sockets).toMatchObject([{ sent: 1, received: 1, close: { code: 4000 } }]), { timeout: 5000 });
-	uninstall();
+	unpatch();
 	expect(globalThis.Worker).toBe(Native);
 });
 
 test('a worker from a blob starts as it is, and a URL that is none throws as before', async () => {
-	undos.push(patchWebSocket({ workers: script }));
+	undos.push(patchWorkerConstructor(script));
 	const blob = URL.createObjectURL(new Blob(['postMessage(location.href)']));
 	const worker = new Worker(blob);
 	URL.revokeObjectURL(blob);
