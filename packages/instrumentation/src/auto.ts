@@ -1,4 +1,4 @@
-import { installInstrumentation } from './install.js';
+import { shared } from './shared.js';
 
 // Importing this module is the installation.
-installInstrumentation();
+shared().install((before) => before);

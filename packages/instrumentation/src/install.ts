@@ -1,5 +1,5 @@
 import type { Unsubscribe } from '@linkscope/core';
-import type { InstrumentationOptions } from './options.js';
+import { type InstrumentationOptions, settingsFrom } from './options.js';
 import type { ConnectionInstrumentationReport, ReportOptions } from './report.js';
 import { shared } from './shared.js';
 import type { StatsOptions } from './stats.js';
@@ -12,7 +12,7 @@ import type { ConnectionEvent, ConnectionInstrumentationStats } from './types.js
  * @throws RangeError naming a bad option.
  */
 export function installInstrumentation(options: InstrumentationOptions = {}): Unsubscribe {
-	return shared().install(options);
+	return shared().install((before) => settingsFrom(options, before));
 }
 
 /** A fresh, plain object: changing it changes nothing. */

@@ -1,14 +1,12 @@
-import { every, hub, type PayloadTap, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
+import { every, hub, type Payload, type PayloadTap, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
 import { SAMPLE_INTERVAL_MS } from './history.js';
-import { log } from './live-log.js';
 import { watchNavigation } from './navigation.js';
 import { NavigationSteps } from './navigation-steps.js';
-import { observeSockets } from './observe-sockets.js';
-import { type InstrumentationOptions, type Settings, settingsFrom } from './options.js';
-import { showPayload } from './payload-shape.js';
+import { patchWebSocket } from './patch/index.js';
 import { Registry } from './registry.js';
 import { type ReportOptions, reportOf } from './report.js';
 import { Resources } from './resources.js';
+import { defaults, type Settings } from './settings.js';
 import { type StatsOptions, statsOf } from './stats.js';
 import { Timeline } from './timeline.js';
 import type { ConnectionEvent } from './types.js';
@@ -18,7 +16,7 @@ const TIMED_EVERY = 1024;
 
 /** The registry with what feeds it: the probes, the patch, the page, a timer. One for all copies of this package. */
 export class Instrumentation {
-	#settings: Settings = settingsFrom({});
+	#settings = defaults;
 	readonly #timeline = new Timeline(this.#settings);
 	#registry = this.#fresh();
 	#steps = new NavigationSteps(this.#registry);
@@ -38,16 +36,16 @@ export class Instrumentation {
 
 	readonly report = (options?: ReportOptions) => reportOf(this.stats(), options);
 
-	/** Later options go over earlier ones. The last uninstall takes everything out again. */
-	install(options: InstrumentationOptions): Unsubscribe {
-		const settings = settingsFrom(options, this.#installs > 0 ? this.#settings : undefined);
+	/** @param change makes settings of those that an earlier install left. The last uninstall takes everything out again. */
+	install(change: (before: Settings) => Settings): Unsubscribe {
+		const settings = change(this.#installs > 0 ? this.#settings : defaults);
 		this.#settings = this.#registry.settings = this.#timeline.settings = settings;
 		if (this.#installs++ === 0) this.#start();
 		this.#unlog();
-		this.#unlog = settings.log ? this.#timeline.watch((event) => log(event, this.#settings)) : () => {};
+		this.#unlog = settings.log ? this.#timeline.watch(settings.log) : () => {};
 		this.#unlend();
-		this.#registry.tapped = settings.payloads === 'shape' || settings.payloads === 'full';
-		this.#unlend = this.#registry.tapped ? this.#lendPayloads() : () => {};
+		this.#registry.tapped = settings.show !== null;
+		this.#unlend = settings.show ? this.#lendPayloads(settings.show) : () => {};
 		let installed = true;
 		return () => {
 			if (installed && --this.#installs === 0) this.#stop();
@@ -82,7 +80,8 @@ export class Instrumentation {
 		this.#messages = this.#timed = this.#timedMs = 0;
 		this.#undo = [
 			hub.subscribe((event) => this.#probe(event)),
-			observeSockets(() => this.#settings),
+			this.#settings.patchWorkers?.() ?? (() => {}),
+			patchWebSocket({ clock, observes: (url) => this.#settings.observes(url) }),
 			watchNavigation((path) => {
 				const shown = this.#steps.enter(path, clock.epoch());
 				this.#timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
@@ -116,11 +115,11 @@ export class Instrumentation {
 		}
 	}
 
-	#lendPayloads(): Unsubscribe {
+	#lendPayloads(show: (payload: Payload) => string): Unsubscribe {
 		const before = hub.tap;
 		const tap: PayloadTap = (id, direction, payload) => {
 			before?.(id, direction, payload);
-			this.#registry.payload(id, direction, this.#settings.clock.now(), () => showPayload(payload, this.#settings.payloads));
+			this.#registry.payload(id, direction, this.#settings.clock.now(), () => show(payload));
 		};
 		hub.tap = tap;
 		return () => {

@@ -6,9 +6,9 @@ import { Registry } from './registry.js';
 
 function linesOf(recording: Recording, options: Parameters<typeof settingsFrom>[0] = {}, level?: 'error' | 'info' | 'debug'): string[] {
 	const lines: string[] = [];
-	const settings = settingsFrom({ log: { sink: (line) => lines.push(line), level }, ...options });
-	const registry = new Registry(settings, 0, EPOCH);
-	registry.timeline.watch((event) => log(event, settings));
+	const all = { log: { sink: (line: string) => lines.push(line), level }, ...options };
+	const registry = new Registry(settingsFrom(all), 0, EPOCH);
+	registry.timeline.watch((event) => log(event, all));
 	for (const event of recording.events) registry.fold(event);
 	return lines;
 }

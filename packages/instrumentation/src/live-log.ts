@@ -1,11 +1,11 @@
-import type { LogOptions, Settings } from './options.js';
+import type { InstrumentationOptions, LogOptions } from './options.js';
 import type { ConnectionEvent } from './types.js';
 
 const names: Readonly<Record<string, string>> = { websocket: 'WebSocket' };
 const realm = globalThis as { console?: { log(line: string): void } };
 
-/** Writes an event as a line of seeds/004, to where the settings say, if they say so. */
-export function log(event: ConnectionEvent, { log: wanted, label }: Settings): void {
+/** Writes an event as a line of seeds/004, to where the options say, if they say so. */
+export function log(event: ConnectionEvent, { log: wanted, label }: InstrumentationOptions): void {
 	if (!wanted) return;
 	const { level = 'debug', sink = (line: string) => realm.console?.log(line) }: LogOptions = wanted === true ? {} : wanted;
 	const line = lineOf(event, level);

@@ -1,5 +1,9 @@
-import { type Clock, integerOption, numberOption, systemClock } from '@linkscope/core';
-import { workerScript } from './patch/index.js';
+import { type Clock, integerOption, numberOption } from '@linkscope/core';
+import { isObserved, rewritten, shareOf } from './filters.js';
+import { log } from './live-log.js';
+import { patchWorkerConstructor, workerScript } from './patch/index.js';
+import { showPayload } from './payload-shape.js';
+import { defaults, type Settings } from './settings.js';
 
 export interface InstrumentationOptions {
 	/** Prefix of the live log and title of the report, e.g. 'RENDERER 1'. */
@@ -50,46 +54,31 @@ export interface Limits {
 	samples: number;
 }
 
-export interface Settings extends InstrumentationOptions {
-	limits: Limits;
-	payloads: 'none' | 'size' | 'shape' | 'full';
-	sampleRate: number;
-	leakAfterMs: number;
-	clock: Clock;
-	workers: string | undefined;
-}
-
 /**
- * Options over what was set before.
+ * Options over what was set before, as settings with the code behind them.
  * @throws RangeError, TypeError naming the option.
  */
-export function settingsFrom(options: InstrumentationOptions, before?: Settings): Settings {
-	const merged = { ...before, ...options };
-	const { payloads = 'size', clock = systemClock } = merged;
+export function settingsFrom(options: InstrumentationOptions, before = defaults): Settings {
+	const limits = { ...before.options.limits, ...options.limits };
+	const all = { ...before.options, ...options, limits };
+	const { payloads = 'size', label = null, clock = defaults.clock, creationStacks = false } = all;
 	if (!/^(none|size|shape|full)$/.test(payloads)) throw new RangeError(`payloads must be none, size, shape or full, got ${payloads}`);
-	const limit = (name: keyof Limits, fallback: number) =>
-		integerOption(`limits.${name}`, options.limits?.[name] ?? before?.limits[name], fallback, 1, 1_000_000);
+	const limit = (name: keyof Limits) => integerOption(`limits.${name}`, limits[name], defaults.limits[name], 1, 1_000_000);
+	const sampleRate = numberOption('sampleRate', all.sampleRate, 1, 0, 1);
+	const script = workerScript(all.workers);
 	return {
-		...merged,
-		payloads,
+		label,
 		clock,
-		workers: workerScript(merged.workers),
-		sampleRate: numberOption('sampleRate', merged.sampleRate, 1, 0, 1),
-		leakAfterMs: numberOption('leakAfterMs', merged.leakAfterMs, 600_000),
-		limits: {
-			closed: limit('closed', 200),
-			live: limit('live', 10_000),
-			errors: limit('errors', 100),
-			events: limit('events', 1000),
-			samples: limit('samples', 360),
-		},
+		creationStacks,
+		limits: { closed: limit('closed'), live: limit('live'), errors: limit('errors'), events: limit('events'), samples: limit('samples') },
+		leakAfterMs: numberOption('leakAfterMs', all.leakAfterMs, defaults.leakAfterMs),
+		sizes: payloads !== 'none',
+		show: payloads === 'shape' || payloads === 'full' ? (payload) => showPayload(payload, payloads) : null,
+		log: all.log ? (event) => log(event, all) : null,
+		patchWorkers: script ? () => patchWorkerConstructor(script) : null,
+		observes: (url) => isObserved(all, url),
+		samples: (id) => shareOf(id) < sampleRate,
+		rewrite: (url) => rewritten(all, url),
+		options: all,
 	};
-}
-
-/** Whether a URL is to be observed at all. */
-export function isObserved(settings: Settings, url: string): boolean {
-	const matches = (patterns: readonly (string | RegExp)[] | undefined) =>
-		// search() ignores lastIndex, so a global expression keeps no state between URLs.
-		patterns?.some((pattern) => (typeof pattern === 'string' ? url.includes(pattern) : url.search(pattern) >= 0));
-	return matches(settings.exclude) !== true && matches(settings.include) !== false;
 }

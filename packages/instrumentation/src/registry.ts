@@ -2,11 +2,11 @@ import { type ClosedEvent, type ConnectionState, type CreatedEvent, isEnded, typ
 import { errorOf } from './errors.js';
 import { History } from './history.js';
 import { foldNote, foldTags } from './notes.js';
-import { isObserved, type Settings } from './options.js';
 import { PluginTotals } from './plugin-totals.js';
 import { ConnectionRecord } from './record.js';
 import { Ring } from './ring.js';
 import { Samples } from './samples.js';
+import type { Settings } from './settings.js';
 import { BUDGETS, StageTimes, stageOf } from './stages.js';
 import { clean, cut, redactUrl } from './text.js';
 import { Timeline } from './timeline.js';
@@ -195,7 +195,7 @@ export class Registry {
 
 	#created(event: CreatedEvent, stack: string | undefined): void {
 		const { settings } = this;
-		if (this.live.has(event.id) || !isObserved(settings, event.remote) || share(event.id) >= settings.sampleRate) return;
+		if (this.live.has(event.id) || !settings.observes(event.remote) || !settings.samples(event.id)) return;
 		this.totalConnections++;
 		const totals = this.transports.of(clean(event.transport, 40));
 		totals.counts.connections++;
@@ -203,7 +203,7 @@ export class Registry {
 			this.untracked++;
 			return;
 		}
-		const record = new ConnectionRecord(event, this.#lastOrder++, this.#urlOf(event.remote), totals);
+		const record = new ConnectionRecord(event, this.#lastOrder++, clean(redactUrl(settings.rewrite(event.remote))), totals);
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
 		this.live.set(event.id, record);
@@ -213,16 +213,6 @@ export class Registry {
 			this.#untold.set(event.id, []);
 		}
 		this.tell(record, 'created', event.at);
-	}
-
-	#urlOf(remote: string): string {
-		let url = remote;
-		try {
-			url = String(this.settings.redact?.(remote) ?? remote);
-		} catch {
-			// A redact that throws must not let the connection go unseen; what stands below is the floor.
-		}
-		return clean(redactUrl(url));
 	}
 
 	/** One socket, one record: what the patch saw of it so far belongs to the connection that claims it. */
@@ -323,12 +313,4 @@ export class Registry {
 		if (untold) untold.push(tell);
 		else tell();
 	}
-}
-
-/** A number from 0 to 1 that is the same for the same id, so that a recording replays (FNV-1a, then mixed). */
-function share(id: string): number {
-	let hash = 0x811c9dc5;
-	for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-	hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-	return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }

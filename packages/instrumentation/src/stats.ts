@@ -58,7 +58,7 @@ export function statsOf(
 	const samples = registry.history.samples();
 	return {
 		generatedAt: iso(registry.startedEpoch + now - registry.startedAt),
-		label: registry.settings.label ?? null,
+		label: registry.settings.label,
 		totalConnections: registry.totalConnections,
 		connections,
 		activeConnections,

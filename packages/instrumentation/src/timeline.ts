@@ -1,7 +1,7 @@
 import type { Unsubscribe } from '@linkscope/core';
-import type { Settings } from './options.js';
 import type { ConnectionRecord } from './record.js';
 import { Ring } from './ring.js';
+import type { Settings } from './settings.js';
 import { iso } from './time.js';
 import type { ConnectionEvent, TimelineEvent } from './types.js';
 
@@ -32,7 +32,7 @@ export class Timeline {
 
 	/** @param about the size in bytes, or what a payload mode shows of it. */
 	message(record: ConnectionRecord, direction: 'sent' | 'received', at: number, about: number | string): void {
-		const detail = typeof about === 'string' ? about : this.settings.payloads === 'none' ? '' : `${about} bytes`;
+		const detail = typeof about === 'string' ? about : this.settings.sizes ? `${about} bytes` : '';
 		this.#tell(eventOf('message', record, direction, detail, record.epochOf(at)));
 	}
 
