@@ -104,7 +104,7 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 		const { maxMessageBytes } = this.#settings;
 		// A UTF-16 unit is 1 to 3 bytes of UTF-8: most texts need no counting here.
 		const tooBig =
-			typeof payload === 'string' ? payload.length * 3 > maxMessageBytes && byteLength(payload) > maxMessageBytes : payload.byteLength > maxMessageBytes;
+			typeof payload === 'string' ? payload.length * 3 > maxMessageBytes && byteLength(payload) > maxMessageBytes : payload.length > maxMessageBytes;
 		if (tooBig) {
 			const text = `websocket: a message of ${byteLength(payload)} bytes; at most ${maxMessageBytes} go: split it, or raise maxMessageBytes`;
 			throw new TransportError('MESSAGE_TOO_BIG', text);

@@ -45,7 +45,7 @@ export class WsSocket implements RawSocket {
 		};
 		// The emitter's own event, not addEventListener: it allocates no MessageEvent.
 		socket.on('message', (data: Uint8Array | ArrayBuffer | string, isBinary?: boolean) => {
-			if (isBinary === false) events.message(data.toString(), (data as Uint8Array).byteLength);
+			if (isBinary === false) events.message(data.toString(), (data as Uint8Array).length);
 			else deliverBinary(data, events);
 		});
 		socket.on('open', () => {
@@ -66,7 +66,7 @@ export class WsSocket implements RawSocket {
 	send(payload: Payload): boolean {
 		const { socket } = this;
 		// For text its length stands for its bytes: near enough for a mark, and free.
-		const bytes = typeof payload === 'string' ? payload.length : payload.byteLength;
+		const bytes = payload.length;
 		if (!this.#gathering && bytes < GATHERED_BYTES) this.#gather();
 		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
 			socket.send(payload);
@@ -84,10 +84,14 @@ export class WsSocket implements RawSocket {
 		if (!tcp) return;
 		this.#gathering = true;
 		tcp.cork();
-		queueMicrotask(() => {
-			this.#gathering = false;
-			tcp.uncork();
-		});
+		void this.#letGo(tcp);
+	}
+
+	async #letGo(tcp: { uncork(): void }): Promise<void> {
+		// Half the price of queueMicrotask, which Node wraps in a resource of its own.
+		await undefined;
+		this.#gathering = false;
+		tcp.uncork();
 	}
 
 	pause(): void {
@@ -111,7 +115,7 @@ function deliverBinary(data: Uint8Array | ArrayBuffer | string, events: RawSocke
 	if (typeof data === 'string') return events.message(data, data.length); // ws 7 hands text over as a string
 	// A plain Uint8Array, as in a browser: a Buffer's slice() and toString() behave differently.
 	const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-	events.message(bytes, bytes.byteLength);
+	events.message(bytes, bytes.length);
 }
 
 /** ws has told the peer already, with the code named here (RFC 6455 section 7.4.1). */
