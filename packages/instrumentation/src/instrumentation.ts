@@ -3,6 +3,7 @@ import { SAMPLE_INTERVAL_MS } from './history.js';
 import { watchNavigation } from './navigation.js';
 import { NavigationSteps } from './navigation-steps.js';
 import { patchWebSocket } from './patch/index.js';
+import { replaceProperty } from './patch/replace.js';
 import { Registry } from './registry.js';
 import { type ReportOptions, reportOf } from './report.js';
 import { Resources } from './resources.js';
@@ -140,17 +141,7 @@ export class Instrumentation {
 	}
 }
 
-/** Puts a global in place, and gives back what was there unless someone else took the place meanwhile. */
+/** A frozen global object stays as it is: the exported functions do the same. */
 function expose(name: string, value: unknown): Unsubscribe {
-	const before = Object.getOwnPropertyDescriptor(globalThis, name);
-	try {
-		Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: false });
-	} catch {
-		// A frozen global object: the exported functions do the same.
-	}
-	return () => {
-		if (!Object.is((globalThis as Record<string, unknown>)[name], value)) return;
-		if (before) Object.defineProperty(globalThis, name, before);
-		else delete (globalThis as Record<string, unknown>)[name];
-	};
+	return replaceProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: false });
 }

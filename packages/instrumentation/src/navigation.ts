@@ -1,4 +1,5 @@
 import type { Unsubscribe } from '@linkscope/core';
+import { ownerOf, replaceMethod, undoAll } from './patch/replace.js';
 
 interface Page {
 	location?: { pathname: string; hash: string };
@@ -16,9 +17,11 @@ export function watchNavigation(moved: (path: string) => void, page = globalThis
 	// A worker has a location too, but goes nowhere.
 	if (!page.location || !page.history) return () => {};
 	let last = pathOf(page.location);
+	let active = true;
 	const check = (): void => {
 		const path = pathOf(page.location as Location);
-		if (path === last) return;
+		// Who patched after us may still hold what we put in place.
+		if (path === last || !active) return;
 		last = path;
 		moved(path);
 	};
@@ -31,10 +34,13 @@ export function watchNavigation(moved: (path: string) => void, page = globalThis
 	listen(page, 'popstate');
 	listen(page, 'hashchange');
 	if (page.navigation) listen(page.navigation, 'currententrychange');
-	else for (const name of ['pushState', 'replaceState'] as const) undo.push(after(page.history, name, check));
-	return () => {
-		for (const restore of undo) restore();
-	};
+	else
+		for (const name of ['pushState', 'replaceState'])
+			undo.push(replaceMethod(ownerOf(page.history, name) ?? page.history, name, (original) => thenCall(check, original)));
+	undo.push(() => {
+		active = false;
+	});
+	return undoAll(undo);
 }
 
 /** The path, or that of a hash router; query and other fragments may hold secrets. */
@@ -42,27 +48,12 @@ function pathOf({ pathname, hash }: { pathname: string; hash: string }): string 
 	return (/^#!?\//.test(hash) ? hash : pathname).replace(/[?&=].*/s, '');
 }
 
-/** Calls `then` after each call of a method, and changes nothing else about it. */
-function after<Name extends 'pushState' | 'replaceState'>(owner: History, name: Name, then: () => void): Unsubscribe {
-	const own = Object.getOwnPropertyDescriptor(owner, name);
-	const original = owner[name];
-	let active = true;
-	const patched = {
-		[name](this: History, ...args: Parameters<History[Name]>): void {
-			original.apply(this, args);
-			if (active) then();
+/** The method with a call after it; a Proxy, so that nothing else about it changes. */
+function thenCall<Method extends (...args: never[]) => unknown>(then: () => void, method: Method): Method {
+	return new Proxy(method, {
+		apply(original, self, args) {
+			Reflect.apply(original, self, args);
+			then();
 		},
-	}[name] as History[Name];
-	try {
-		Object.defineProperty(patched, 'length', { value: original.length });
-		Object.defineProperty(owner, name, { value: patched, configurable: true, writable: true, enumerable: own?.enumerable ?? false });
-	} catch {
-		// A frozen history: its steps go unseen.
-	}
-	return () => {
-		active = false;
-		if (owner[name] !== patched) return;
-		if (own) Object.defineProperty(owner, name, own);
-		else delete (owner as Partial<History>)[name];
-	};
+	});
 }
