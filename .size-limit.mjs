@@ -11,7 +11,7 @@ export default [
 		name: 'core + WebSocket + instrumentation',
 		import: {
 			'packages/core/dist/index.js': '{ Connection }',
-			'packages/transports/dist/websocket.js': '*',
+			'packages/transports/dist/websocket.browser.js': '*',
 			'packages/instrumentation/dist/auto.js': '{}',
 		},
 		gzip: true,

@@ -1,5 +1,6 @@
-import { byteLength, type Clock, CloseCode, hub, type Payload, TransportError, type Unsubscribe } from '@linkscope/core';
+import { byteLength, CloseCode, hub, type Payload, TransportError, type Unsubscribe } from '@linkscope/core';
 import { type RawSocket, type RawSocketEvents, ReadyState, sendableCode, type WebSocketLike } from './raw-socket.js';
+import type { SocketSettings } from './socket-platform.js';
 
 // The platform tells nobody when its buffer empties, so it is asked; only while it is above the mark.
 const DRAIN_POLL_MS = 4;
@@ -8,13 +9,13 @@ const DRAIN_POLL_MS = 4;
 export class BrowserSocket implements RawSocket {
 	readonly isClient = true;
 	readonly #events: RawSocketEvents;
-	readonly #options: { highWaterBytes: number; maxMessageBytes: number; clock: Clock };
+	readonly #options: SocketSettings;
 	#cancelPoll: Unsubscribe | null = null;
 
 	constructor(
 		readonly socket: WebSocketLike,
 		events: RawSocketEvents,
-		options: { highWaterBytes: number; maxMessageBytes: number; clock: Clock },
+		options: SocketSettings,
 	) {
 		this.#events = events;
 		this.#options = options;

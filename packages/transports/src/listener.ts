@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { codeOf, Emitter, type Subscribable, type Transport, TransportError, type Unsubscribe } from '@linkscope/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Accepted, checkedListenerOptions, isOriginAllowed, type ListenerOptions, type ListenerSettings } from './listener-options.js';
-import { wrapWebSocket } from './wrap.js';
+import { wrapWebSocket } from './websocket.js';
 import { wsOptions } from './ws-options.js';
 
 export interface WebSocketListener {

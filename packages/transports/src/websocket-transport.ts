@@ -16,10 +16,9 @@ import {
 	type TransportSink,
 	truncateCloseReason,
 } from '@linkscope/core';
-import { BrowserSocket } from './browser-socket.js';
 import { frameBytes, type RawSocket, type RawSocketEvents, ReadyState, type WebSocketLike } from './raw-socket.js';
+import type { CreateSocket, SocketPlatform, SocketSettings } from './socket-platform.js';
 import { UpgradeRefusedError } from './upgrade-refused-error.js';
-import { isWs, WsSocket } from './ws-socket.js';
 
 export interface WebSocketTransportOptions {
 	/** The largest message in either direction, in bytes. Default 1 MiB. A wrapped `ws` socket keeps its own maxPayload besides. */
@@ -29,9 +28,6 @@ export interface WebSocketTransportOptions {
 	/** Time for the drain poll of browsers. */
 	clock?: Clock;
 }
-
-/** Ready to create a socket: the address and what else is computed per dial is known. */
-export type CreateSocket = () => WebSocketLike;
 
 const MIB = 1024 * 1024;
 /** ws counts in a signed 32-bit integer. */
@@ -46,7 +42,8 @@ const MAX_EARLY_BYTES = MIB;
 export class WebSocketTransport implements Transport, RawSocketEvents {
 	readonly kind = 'websocket';
 	readonly features: TransportFeatures;
-	readonly #settings: { maxMessageBytes: number; highWaterBytes: number; clock: Clock };
+	readonly #platform: SocketPlatform;
+	readonly #settings: SocketSettings;
 	readonly #dial: (() => Promise<CreateSocket>) | null;
 	#raw: RawSocket | null = null;
 	#sink: TransportSink | null = null;
@@ -63,10 +60,12 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 	#earlyBytes = 0;
 
 	constructor(
+		platform: SocketPlatform,
 		public remote: string,
 		options: WebSocketTransportOptions,
 		dial: (() => Promise<CreateSocket>) | null = null,
 	) {
+		this.#platform = platform;
 		this.#dial = dial;
 		const maxMessageBytes = integerOption('maxMessageBytes', options.maxMessageBytes, MIB, 1, MAX_MESSAGE_BYTES);
 		const highWaterBytes = integerOption('highWaterBytes', options.highWaterBytes, MIB / 4);
@@ -76,7 +75,7 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 
 	/** Takes a raw socket over and listens to it at once. */
 	attach(socket: WebSocketLike): void {
-		this.#raw = isWs(socket) ? new WsSocket(socket, this, this.#settings) : new BrowserSocket(socket, this, this.#settings);
+		this.#raw = this.#platform.adapt(socket, this, this.#settings);
 		if (socket.url) this.remote = socket.url;
 		this.#sink?.claim(socket);
 		if (socket.readyState === ReadyState.OPEN) this.opened();

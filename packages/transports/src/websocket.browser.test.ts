@@ -1,6 +1,6 @@
 import { Connection } from '@linkscope/core';
 import { describe, expect, inject, test, vi } from 'vitest';
-import { dialWebSocket, wrapWebSocket } from './websocket.js';
+import { dialWebSocket, wrapWebSocket } from './websocket.browser.js';
 
 const echoUrl = inject('echoUrl');
 
