@@ -1,3 +1,4 @@
+import { difference, type Reading } from './reading.js';
 import type { Registry } from './registry.js';
 import { Ring } from './ring.js';
 import { round } from './samples.js';
@@ -7,77 +8,58 @@ import type { HistorySample, Trends } from './types.js';
 export const SAMPLE_INTERVAL_MS = 5000;
 const WINDOW_MS = 60_000;
 
-/** What had been counted at a moment; the difference of two readings is what happened between them. */
-interface Reading {
-	at: number;
-	connections: number;
-	messages: number;
-	bytes: number;
-	errors: number;
-	latencySum: number;
-	latencyCount: number;
-	/** What happened since the reading before, as it is shown. */
-	shown: HistorySample;
-}
-
 /** A ring of readings, one every five seconds: rates, samples to plot, trends. */
 export class History {
-	readonly readings = new Ring<Reading>();
-	#last: Omit<Reading, 'shown'>;
-	readonly #start: Omit<Reading, 'shown'>;
+	readonly readings = new Ring<{ reading: Reading; shown: HistorySample }>();
+	readonly #registry: Registry;
+	readonly #start: Reading;
+	#last: Reading;
 
-	constructor(private readonly registry: Registry) {
-		this.#last = this.#start = this.#read(registry.startedAt);
+	constructor(registry: Registry) {
+		this.#registry = registry;
+		this.#last = this.#start = registry.read(registry.startedAt);
 	}
 
 	sample(at: number): void {
-		const { registry } = this;
-		const last = this.#last;
-		const now = this.#read(at);
-		const seconds = Math.max(at - last.at, 1) / 1000;
-		const measured = now.latencyCount - last.latencyCount;
+		const registry = this.#registry;
+		const reading = registry.read(at);
+		const { errors, latencySum, latencyCount, ...passed } = difference(reading, this.#last);
 		const shown = {
-			at: iso(registry.startedEpoch + at - registry.startedAt),
+			at: iso(registry.epochOf(at)),
 			activeConnections: registry.live.size,
-			totalConnections: now.connections,
-			messagesPerSecond: round((now.messages - last.messages) / seconds),
-			bytesPerSecond: round((now.bytes - last.bytes) / seconds),
-			errors: now.errors - last.errors,
-			latency: measured > 0 ? round((now.latencySum - last.latencySum) / measured) : null,
+			totalConnections: reading.connections,
+			...perSecond(passed, 1),
+			errors,
+			latency: latencyCount > 0 ? round(latencySum / latencyCount) : null,
 		};
-		this.#last = now;
-		this.readings.push({ ...now, shown }, registry.settings.limits.samples);
+		this.#last = reading;
+		this.readings.push({ reading, shown }, registry.settings.limits.samples);
 	}
 
 	/** Over the last 60 s, or since the start where that is less. */
 	rates(at: number): { messagesPerSecond: number; bytesPerSecond: number; connectionsPerMinute: number } {
-		const before = this.readings.items.find((reading) => reading.at >= at - WINDOW_MS);
-		const base = at - this.#start.at <= WINDOW_MS || !before ? this.#start : before;
-		const now = this.#read(at);
-		const seconds = Math.max(at - base.at, 1000) / 1000;
-		return {
-			messagesPerSecond: round((now.messages - base.messages) / seconds),
-			bytesPerSecond: round((now.bytes - base.bytes) / seconds),
-			connectionsPerMinute: round(((now.connections - base.connections) / seconds) * 60),
-		};
+		const before = at - this.#start.at > WINDOW_MS && this.readings.items.find(({ reading }) => reading.at >= at - WINDOW_MS)?.reading;
+		const passed = difference(this.#registry.read(at), before || this.#start);
+		return { ...perSecond(passed, 1000), connectionsPerMinute: round((passed.connections / Math.max(passed.at, 1000)) * 60_000) };
 	}
 
 	samples(): HistorySample[] {
 		return this.readings.items.map(({ shown }) => ({ ...shown }));
 	}
+}
 
-	#read(at: number): Omit<Reading, 'shown'> {
-		const { transports, totalConnections, totalErrors, latency } = this.registry;
-		const { messages, bytes } = transports.sum();
-		return { at, connections: totalConnections, messages, bytes, errors: totalErrors, latencySum: latency.sum, latencyCount: latency.count };
-	}
+function perSecond({ at: ms, messages, bytes }: { at: number; messages: number; bytes: number }, leastMs: number) {
+	const seconds = Math.max(ms, leastMs) / 1000;
+	return { messagesPerSecond: round(messages / seconds), bytesPerSecond: round(bytes / seconds) };
 }
 
 /** The last ten samples: their second half against the first. Within 10 %, or with fewer than three, it is STABLE. */
 export function trendsOf(samples: readonly HistorySample[]): Trends {
-	const last = samples.slice(-10);
-	function trend<Less extends string, More extends string>(values: (number | null)[], less: Less, more: More): Less | More | 'STABLE' {
-		const known = values.filter((value) => value !== null);
+	function trend<Less, More>(name: 'latency' | 'activeConnections' | 'errors' | 'bytesPerSecond', less: Less, more: More): Less | More | 'STABLE' {
+		const known = samples
+			.slice(-10)
+			.map((sample) => sample[name])
+			.filter((value) => value !== null);
 		if (known.length < 3) return 'STABLE';
 		const half = Math.floor(known.length / 2);
 		const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
@@ -87,25 +69,9 @@ export function trendsOf(samples: readonly HistorySample[]): Trends {
 		return after < before ? less : more;
 	}
 	return {
-		latency: trend(
-			last.map((sample) => sample.latency),
-			'IMPROVING',
-			'DEGRADING',
-		),
-		connections: trend(
-			last.map((sample) => sample.activeConnections),
-			'DECLINING',
-			'GROWING',
-		),
-		errors: trend(
-			last.map((sample) => sample.errors),
-			'IMPROVING',
-			'WORSENING',
-		),
-		throughput: trend(
-			last.map((sample) => sample.bytesPerSecond),
-			'DECLINING',
-			'GROWING',
-		),
+		latency: trend('latency', 'IMPROVING', 'DEGRADING'),
+		connections: trend('activeConnections', 'DECLINING', 'GROWING'),
+		errors: trend('errors', 'IMPROVING', 'WORSENING'),
+		throughput: trend('bytesPerSecond', 'DECLINING', 'GROWING'),
 	};
 }

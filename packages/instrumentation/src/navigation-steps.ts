@@ -1,3 +1,4 @@
+import { difference, type Reading } from './reading.js';
 import type { Registry } from './registry.js';
 import { Ring } from './ring.js';
 import { clean } from './text.js';
@@ -8,16 +9,19 @@ const MAX_STEPS = 100;
 
 /** Traffic per step of an application's navigation. */
 export class NavigationSteps {
+	readonly #registry: Registry;
 	readonly #past = new Ring<NavigationStep>();
-	#current: { path: string; epoch: number; before: ReturnType<typeof countOf> } | null = null;
+	#current: { path: string; epoch: number; before: Reading } | null = null;
 
-	constructor(private readonly registry: Registry) {}
+	constructor(registry: Registry) {
+		this.#registry = registry;
+	}
 
 	/** @returns the path as it may be shown. */
 	enter(path: string, epoch: number): string {
 		const step = this.#running();
 		if (step) this.#past.push(step, MAX_STEPS);
-		this.#current = { path: clean(path), epoch, before: countOf(this.registry) };
+		this.#current = { path: clean(path), epoch, before: this.#registry.read(0) };
 		return this.#current.path;
 	}
 
@@ -37,19 +41,7 @@ export class NavigationSteps {
 	#running(): NavigationStep | null {
 		if (!this.#current) return null;
 		const { path, epoch, before } = this.#current;
-		const now = countOf(this.registry);
-		return {
-			path,
-			at: iso(epoch),
-			connectionsOpened: now.connectionsOpened - before.connectionsOpened,
-			messagesSent: now.messagesSent - before.messagesSent,
-			messagesReceived: now.messagesReceived - before.messagesReceived,
-			bytes: now.bytes - before.bytes,
-		};
+		const { connections, messagesSent, messagesReceived, bytes } = difference(this.#registry.read(0), before);
+		return { path, at: iso(epoch), connectionsOpened: connections, messagesSent, messagesReceived, bytes };
 	}
-}
-
-function countOf({ transports, totalConnections }: Registry) {
-	const { messagesSent, messagesReceived, bytes } = transports.sum();
-	return { connectionsOpened: totalConnections, messagesSent, messagesReceived, bytes };
 }

@@ -3,6 +3,7 @@ import { errorOf } from './errors.js';
 import { History } from './history.js';
 import { foldNote, foldTags } from './notes.js';
 import { PluginTotals } from './plugin-totals.js';
+import type { Reading } from './reading.js';
 import { ConnectionRecord } from './record.js';
 import { Ring } from './ring.js';
 import { Samples } from './samples.js';
@@ -31,7 +32,6 @@ export class Registry {
 	readonly stages = new StageTimes();
 	readonly errors = new Ring<InstrumentedError>();
 	readonly history: History;
-	totalConnections = 0;
 	totalErrors = 0;
 	#lastOrder = 0;
 	untracked = 0;
@@ -113,9 +113,19 @@ export class Registry {
 			if (!Number.isNaN(record.activeAt)) totals.counts.opened++;
 			for (const count of TRAFFIC) record[count] = 0;
 			record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
-			this.totalConnections++;
 			this.live.set(id, record);
 		}
+	}
+
+	/** All that is counted, at a moment of the clock. */
+	read(at: number): Reading {
+		const { totalErrors: errors, latency } = this;
+		return { at, errors, latencySum: latency.sum, latencyCount: latency.count, ...this.transports.sum() };
+	}
+
+	/** Epoch milliseconds of a time of the clock. */
+	epochOf(at: number): number {
+		return this.startedEpoch + at - this.startedAt;
 	}
 
 	/** Open ones and the last ended ones, oldest first. */
@@ -196,7 +206,6 @@ export class Registry {
 	#created(event: CreatedEvent, stack: string | undefined): void {
 		const { settings } = this;
 		if (this.live.has(event.id) || !settings.observes(event.remote) || !settings.samples(event.id)) return;
-		this.totalConnections++;
 		const totals = this.transports.of(clean(event.transport, 40));
 		totals.counts.connections++;
 		if (this.live.size >= settings.limits.live) {
@@ -221,7 +230,6 @@ export class Registry {
 		if (socket === undefined || id === socketId) return;
 		this.live.delete(socketId);
 		this.#untold.delete(socketId);
-		this.totalConnections--;
 		const from = socket.totals.counts;
 		from.connections--;
 		if (!Number.isNaN(socket.activeAt)) from.opened--;
@@ -275,7 +283,7 @@ export class Registry {
 
 	#failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
 		this.announce(event.id);
-		const error = errorOf(record, event, this.startedEpoch + event.at - this.startedAt);
+		const error = errorOf(record, event, this.epochOf(event.at));
 		this.totalErrors++;
 		if (record) record.errors++;
 		this.errors.push(error, this.settings.limits.errors);
@@ -303,7 +311,7 @@ export class Registry {
 		detail = '',
 		category: 'lifecycle' | 'security' | 'plugin' | 'network' = 'lifecycle',
 	): void {
-		const time = record ? record.epochOf(at) : this.startedEpoch + at - this.startedAt;
+		const time = (record ?? this).epochOf(at);
 		this.#later(record, () => this.timeline.add(category, record, event, detail, time));
 	}
 

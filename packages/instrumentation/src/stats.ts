@@ -56,15 +56,16 @@ export function statsOf(
 		for (const plugin of record.plugins ?? []) plugins.add(plugin);
 	}
 	const samples = registry.history.samples();
+	const global = globalStats(registry, now);
 	return {
-		generatedAt: iso(registry.startedEpoch + now - registry.startedAt),
+		generatedAt: iso(registry.epochOf(now)),
 		label: registry.settings.label,
-		totalConnections: registry.totalConnections,
+		totalConnections: global.totalConnections,
 		connections,
 		activeConnections,
 		recentErrors: registry.errors.items.map((error) => ({ ...error, context: { ...error.context } })).reverse(),
 		recentEvents: registry.timeline.stats(),
-		global: globalStats(registry, now),
+		global,
 		transports: Object.fromEntries(registry.transports.all().map((totals) => [totals.kind, transportStats(totals, active.get(totals) ?? 0)])),
 		plugins: plugins.stats(),
 		stages: registry.stages.stats(),
@@ -78,11 +79,12 @@ export function statsOf(
 }
 
 function globalStats(registry: Registry, now: number): GlobalStats {
-	const { totalConnections, totalErrors, live, latency } = registry;
-	const { opened, refused, failures, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } = registry.transports.sum();
+	const { totalErrors, live, latency } = registry;
+	const { connections, opened, refused, failures, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } =
+		registry.transports.sum();
 	const rates = registry.history.rates(now);
 	return {
-		totalConnections,
+		totalConnections: connections,
 		activeConnections: live.size,
 		closedConnections: closed,
 		failedConnections: failures,

@@ -21,7 +21,12 @@ export class TransportTotals {
 	constructor(readonly kind: string) {}
 }
 
-export type Counts = TransportTotals['counts'];
+type Counts = TransportTotals['counts'];
+
+export interface Sums extends Counts {
+	messages: number;
+	bytes: number;
+}
 
 export const TRAFFIC = ['messagesSent', 'messagesReceived', 'bytesSent', 'bytesReceived'] as const;
 const MAX_KINDS = 64;
@@ -45,7 +50,7 @@ export class Transports {
 	}
 
 	/** Over all kinds. */
-	sum(): Counts & { messages: number; bytes: number } {
+	sum(): Sums {
 		const sum = new TransportTotals('').counts;
 		for (const { counts } of this.#kinds.values()) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name];
 		return { ...sum, messages: sum.messagesSent + sum.messagesReceived, bytes: sum.bytesSent + sum.bytesReceived };
