@@ -6,10 +6,14 @@ export class Samples {
 	sum = 0;
 	readonly #values: number[] = [];
 
-	constructor(private readonly capacity: number) {}
+	readonly #capacity: number;
+
+	constructor(capacity: number) {
+		this.#capacity = capacity;
+	}
 
 	add(ms: number): void {
-		this.#values[this.count++ % this.capacity] = ms;
+		this.#values[this.count++ % this.#capacity] = ms;
 		this.sum += ms;
 	}
 

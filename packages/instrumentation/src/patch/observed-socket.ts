@@ -16,11 +16,15 @@ export class ObservedSocket implements SocketEntry {
 	#pingedAt: number | null = null;
 	#fragmentBytes = 0;
 
+	readonly #masks: boolean;
+
 	/** @param masks true for a client: its frames carry a mask of 4 bytes, those of its peer none (RFC 6455 section 5.3). */
 	constructor(
 		readonly target: Target,
-		private readonly masks: boolean,
-	) {}
+		masks: boolean,
+	) {
+		this.#masks = masks;
+	}
 
 	get silent(): boolean {
 		return !hub.active || this.claimedBy !== null || !this.target.live || isEnded(this.#state);
@@ -39,7 +43,7 @@ export class ObservedSocket implements SocketEntry {
 	}
 
 	sent(bytes: number, bufferedBytes: number): void {
-		this.#message('sent', bytes + this.#fragmentBytes, this.masks, bufferedBytes);
+		this.#message('sent', bytes + this.#fragmentBytes, this.#masks, bufferedBytes);
 		this.#fragmentBytes = 0;
 	}
 
@@ -49,7 +53,7 @@ export class ObservedSocket implements SocketEntry {
 	}
 
 	received(bytes: number, bufferedBytes: number): void {
-		this.#message('received', bytes, !this.masks, bufferedBytes);
+		this.#message('received', bytes, !this.#masks, bufferedBytes);
 	}
 
 	/** Lends a payload to the tap. Called only while `hub.tap` is set. */

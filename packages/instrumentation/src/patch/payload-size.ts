@@ -3,11 +3,9 @@ import { byteLength, type Payload } from '@linkscope/core';
 /** Bytes of whatever a WebSocket sends or delivers: text as UTF-8, buffers, views, blobs, lists of buffers. */
 export function payloadBytes(data: unknown): number {
 	if (typeof data === 'string') return byteLength(data);
-	// The common case, and the engine's fast path for it.
-	if (data instanceof Uint8Array) return data.length;
-	if (typeof data === 'number') return String(data).length;
 	// Nearly every message, and `length` is several times faster to read than `byteLength` or than to ask with `in`.
 	if (data instanceof Uint8Array) return data.length;
+	if (typeof data === 'number') return String(data).length;
 	if (typeof data !== 'object' || data === null) return 0;
 	if ('byteLength' in data) return data.byteLength as number;
 	if ('size' in data) return data.size as number;

@@ -20,14 +20,14 @@ export class Target {
 	observes(url: string): boolean {
 		return this.users.some((user) => {
 			try {
-				return user.observes ? user.observes(url) : this.followsGlobal(url);
+				return user.observes ? user.observes(url) : this.#followsGlobal(url);
 			} catch {
 				return false;
 			}
 		});
 	}
 
-	private followsGlobal(url: string): boolean {
+	#followsGlobal(url: string): boolean {
 		const main = globalTarget();
 		return !main || main === this || main.observes(url);
 	}

@@ -7,6 +7,8 @@ import { bridgeWorkers } from './worker-bridge.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
 type Method = (this: object, ...args: never[]) => unknown;
+/** What runs instead of a method, and calls it. */
+type Around = (this: ClassPatch, original: Method, socket: SocketLike, args: never[]) => unknown;
 
 /**
  * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
@@ -40,31 +42,33 @@ function patchHolder(target: Target, holder: object): Unsubscribe {
 /** One WebSocket class that follows the DOM's events. */
 class ClassPatch {
 	// Node's EventTarget calls dispatchEvent by name, so its sockets need no listener: counts and warnings stay as they are.
-	private readonly dispatches: boolean;
-	private readonly addListener: Method | undefined;
+	readonly #dispatches: boolean;
+	readonly #addListener: Method | undefined;
 	/** Where send() lives: below the subclasses that other patchers put on the global, so it outlasts them. */
-	private readonly prototype: object;
+	readonly #prototype: object;
 
-	constructor(
-		private readonly target: Target,
-		private readonly Class: SocketClass,
-	) {
-		this.dispatches = Symbol.for('nodejs.event_target') in Class;
-		this.addListener = (Class.prototype as { addEventListener?: Method }).addEventListener;
-		this.prototype = ownerOf(Class.prototype, 'send') ?? Class.prototype;
+	readonly #target: Target;
+	readonly #Class: SocketClass;
+
+	constructor(target: Target, Class: SocketClass) {
+		this.#target = target;
+		this.#Class = Class;
+		this.#dispatches = Symbol.for('nodejs.event_target') in Class;
+		this.#addListener = (Class.prototype as { addEventListener?: Method }).addEventListener;
+		this.#prototype = ownerOf(Class.prototype, 'send') ?? Class.prototype;
 	}
 
 	/** A Proxy keeps the class's name, statics, subclasses and `instanceof`; `constructor` of its sockets follows it. */
 	trapConstruction(holder: object): Unsubscribe {
-		const proxy: SocketClass = new Proxy(this.Class, {
+		const proxy: SocketClass = new Proxy(this.#Class, {
 			construct: (Class, args, newTarget) => {
 				const socket = Reflect.construct(Class, args, newTarget === proxy ? Class : newTarget);
-				this.recordOf(socket);
+				this.#recordOf(socket);
 				return socket;
 			},
 		});
 		const before = Object.getOwnPropertyDescriptor(holder, 'WebSocket');
-		const { prototype } = this.Class;
+		const { prototype } = this.#Class;
 		return undoAll([
 			replaceProperty(holder, 'WebSocket', { configurable: before?.configurable, enumerable: before?.enumerable, writable: true, value: proxy }),
 			(holder as { WebSocket?: unknown }).WebSocket === proxy ? replaceMethod(prototype, 'constructor', () => proxy as never) : () => {},
@@ -72,44 +76,34 @@ class ClassPatch {
 	}
 
 	patchPrototype(): Unsubscribe {
-		const { prototype } = this;
-		const touch = this.wrap((original, socket, args) => {
-			this.recordOf(socket);
-			return Reflect.apply(original, socket, args);
-		});
+		const methods: [string, Around][] = [
+			['addEventListener', this.#touch],
+			['send', this.#send],
+			['close', this.#close],
+		];
+		if (this.#dispatches) methods.push(['dispatchEvent', this.#dispatch]);
 		return undoAll([
-			...['onopen', 'onmessage', 'onerror', 'onclose'].map((name) => replaceSetter(prototype, name, touch)),
-			replaceMethod(prototype, 'addEventListener', touch),
-			replaceMethod(
-				prototype,
-				'send',
-				this.wrap((original, socket, args) => this.send(original, socket, args)),
-			),
-			replaceMethod(
-				prototype,
-				'close',
-				this.wrap((original, socket, args) => this.close(original, socket, args)),
-			),
-			this.dispatches
-				? replaceMethod(
-						prototype,
-						'dispatchEvent',
-						this.wrap((original, socket, args) => this.dispatch(original, socket, args)),
-					)
-				: () => {},
+			...['onopen', 'onmessage', 'onerror', 'onclose'].map((name) => replaceSetter(this.#prototype, name, this.#wrap(this.#touch))),
+			...methods.map(([name, around]) => replaceMethod(this.#prototype, name, this.#wrap(around))),
 		]);
 	}
 
 	/** A Proxy of the method, so that its name, length and `toString()` stay what they were. */
-	private wrap(around: (original: Method, socket: SocketLike, args: never[]) => unknown): (original: Method) => Method {
+	#wrap(around: Around): (original: Method) => Method {
 		return (original) =>
 			new Proxy(original, {
-				apply: (method, socket, args) => (this.target.live && hub.active ? around(method, socket, args as never[]) : Reflect.apply(method, socket, args)),
+				apply: (method, socket, args) =>
+					this.#target.live && hub.active ? around.call(this, method, socket, args as never[]) : Reflect.apply(method, socket, args),
 			});
 	}
 
-	private send(original: Method, socket: SocketLike, args: never[]): unknown {
-		const record = this.recordOf(socket);
+	#touch(original: Method, socket: SocketLike, args: never[]): unknown {
+		this.#recordOf(socket);
+		return Reflect.apply(original, socket, args);
+	}
+
+	#send(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.#recordOf(socket);
 		if (!record || record.silent || socket.readyState !== OPEN) return Reflect.apply(original, socket, args);
 		const before = socket.bufferedAmount;
 		const result = Reflect.apply(original, socket, args);
@@ -119,32 +113,32 @@ class ClassPatch {
 		return result;
 	}
 
-	private close(original: Method, socket: SocketLike, args: never[]): unknown {
-		const record = this.recordOf(socket);
+	#close(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.#recordOf(socket);
 		const living = record !== null && socket.readyState < CLOSING;
 		const result = Reflect.apply(original, socket, args);
 		if (living) record.closing();
 		return result;
 	}
 
-	private dispatch(original: Method, socket: SocketLike, args: never[]): unknown {
-		const record = this.recordOf(socket);
+	#dispatch(original: Method, socket: SocketLike, args: never[]): unknown {
+		const record = this.#recordOf(socket);
 		if (record) observeEvent(record, socket, args[0] as unknown as Event);
 		return Reflect.apply(original, socket, args);
 	}
 
-	private recordOf(socket: SocketLike): ObservedSocket | null {
+	#recordOf(socket: SocketLike): ObservedSocket | null {
 		const record = observed(socket);
-		return record === undefined ? this.adopt(socket) : record;
+		return record === undefined ? this.#adopt(socket) : record;
 	}
 
-	private adopt(socket: SocketLike): ObservedSocket | null {
-		if (!this.target.live || !hub.active) return null;
+	#adopt(socket: SocketLike): ObservedSocket | null {
+		if (!this.#target.live || !hub.active) return null;
 		try {
-			if (!Object.prototype.isPrototypeOf.call(this.prototype, socket)) return null;
-			const record = adopt(this.target, socket, String(socket.url), true);
-			if (record && !this.dispatches && this.addListener) {
-				for (const [type, listener] of listenersFor(record)) Reflect.apply(this.addListener, socket, [type, listener] as never[]);
+			if (!Object.prototype.isPrototypeOf.call(this.#prototype, socket)) return null;
+			const record = adopt(this.#target, socket, String(socket.url), true);
+			if (record && !this.#dispatches && this.#addListener) {
+				for (const [type, listener] of listenersFor(record)) Reflect.apply(this.#addListener, socket, [type, listener] as never[]);
 			}
 			return record;
 		} catch {
