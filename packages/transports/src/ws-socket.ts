@@ -25,7 +25,10 @@ export function isWs(socket: WebSocketLike): socket is WsLike {
 export class WsSocket implements RawSocket {
 	readonly isClient: boolean;
 	#choked = false;
-	#gathering = false;
+	#sentThisTurn = 0;
+	/** Several messages were sent in this turn or the one before. */
+	#bursts = false;
+	#corked = false;
 	readonly #flushed: () => void;
 	readonly #highWaterBytes: number;
 
@@ -67,7 +70,7 @@ export class WsSocket implements RawSocket {
 		const { socket } = this;
 		// For text its length stands for its bytes: near enough for a mark, and free.
 		const bytes = payload.length;
-		if (!this.#gathering && bytes < GATHERED_BYTES) this.#gather();
+		if (bytes < GATHERED_BYTES) this.#gather();
 		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
 			socket.send(payload);
 			return true;
@@ -78,19 +81,27 @@ export class WsSocket implements RawSocket {
 		return false;
 	}
 
-	/** No message waits for another: all leave when the running code has ended, before any timer or I/O. */
+	/**
+	 * What is sent in one turn leaves in one write when the running code has ended, before any timer or I/O. A first message is not
+	 * held back where the turn before had no second one: for question and answer the gathering would only cost time.
+	 */
 	#gather(): void {
 		const tcp = this.socket._socket;
 		if (!tcp) return;
-		this.#gathering = true;
+		if (this.#sentThisTurn++ === 0) void this.#endTurn(tcp);
+		else this.#bursts = true;
+		if (!this.#bursts || this.#corked) return;
+		this.#corked = true;
 		tcp.cork();
-		void this.#letGo(tcp);
 	}
 
-	async #letGo(tcp: { uncork(): void }): Promise<void> {
+	async #endTurn(tcp: { uncork(): void }): Promise<void> {
 		// Half the price of queueMicrotask, which Node wraps in a resource of its own.
 		await undefined;
-		this.#gathering = false;
+		this.#bursts = this.#sentThisTurn > 1;
+		this.#sentThisTurn = 0;
+		if (!this.#corked) return;
+		this.#corked = false;
 		tcp.uncork();
 	}
 
