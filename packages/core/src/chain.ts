@@ -31,7 +31,6 @@ export class Chain {
 	slots: readonly Slot[] = [];
 	#holders: readonly Plugin[] = [];
 	#walks = 0;
-
 	readonly #ends: ChainEnds;
 
 	constructor(ends: ChainEnds) {

@@ -68,7 +68,6 @@ export class Connection implements Channel {
 	#cancelReaper = (): void => {};
 	#readableStream: ReadableStream<Payload> | null = null;
 	#writableStream: WritableStream<Payload> | null = null;
-
 	readonly #transport: Transport;
 
 	constructor(transport: Transport, options: ConnectionOptions = {}) {

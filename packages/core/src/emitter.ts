@@ -16,7 +16,6 @@ export interface Subscribable<T> {
 export class Emitter<T> implements Subscribable<T> {
 	// Copied on write: a listener may add or remove listeners while an event is on its way.
 	#listeners: readonly ((value: T) => void)[] = [];
-
 	readonly #hooks: { onThrow?: (error: unknown) => void; onCount?: (count: number) => void };
 
 	constructor(hooks: { onThrow?: (error: unknown) => void; onCount?: (count: number) => void } = {}) {

@@ -30,7 +30,6 @@ export class Handshake implements Wire {
 	#ended: Error | null = null;
 	#cancelTimer: Unsubscribe = () => {};
 	#provided: SecureChannel | undefined;
-
 	readonly #context: HandshakeContext;
 
 	constructor(context: HandshakeContext) {

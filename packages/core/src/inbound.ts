@@ -27,7 +27,6 @@ export class Inbound {
 	#flushing = false;
 	#paused = false;
 	#end: { error: Error | null } | null = null;
-
 	readonly #hooks: InboundHooks;
 
 	constructor(hooks: InboundHooks) {
@@ -119,7 +118,6 @@ class MessageIterator implements AsyncIterable<Payload>, AsyncIterator<Payload> 
 	readonly #queue: { payload: Payload; bytes: number }[] = [];
 	#waiting: { resolve(result: IteratorResult<Payload>): void; reject(error: Error): void }[] = [];
 	#end: { error: Error | null } | null = null;
-
 	readonly #released: (bytes: number) => void;
 	readonly #left: () => void;
 

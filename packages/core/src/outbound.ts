@@ -12,7 +12,6 @@ export class Outbound {
 	#queuedBytes = 0;
 	#backlogBytes = 0;
 	#waiting: { resolve(): void; reject(error: Error): void }[] = [];
-
 	readonly #maxQueuedBytes: number;
 	readonly #maxBufferedBytes: number;
 

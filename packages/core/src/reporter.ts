@@ -27,7 +27,6 @@ export class Reporter {
 	#frames = 0;
 	#bytesOut = 0;
 	#bytesIn = 0;
-
 	readonly #about: ReportedConnection;
 
 	constructor(about: ReportedConnection) {

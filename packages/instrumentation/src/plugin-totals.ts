@@ -1,7 +1,6 @@
+import { Named } from './named.js';
 import type { PluginRecord } from './record.js';
 import type { PluginStats } from './types.js';
-
-const MAX_NAMES = 64;
 
 interface Sum {
 	connections: number;
@@ -15,19 +14,14 @@ interface Sum {
 }
 
 /** Traffic of plugins, by name. */
-export class PluginTotals {
-	droppedNames = 0;
-	#sums = new Map<string, Sum>();
+export class PluginTotals extends Named<Sum> {
+	constructor() {
+		super(() => ({ connections: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, ns: 0, timed: 0 }));
+	}
 
 	add({ name, counters }: PluginRecord): void {
-		let key = name;
-		if (!this.#sums.has(key) && this.#sums.size >= MAX_NAMES) {
-			this.droppedNames++;
-			key = 'other';
-		}
-		const sum = this.#sums.get(key) ?? { connections: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, ns: 0, timed: 0 };
-		this.#sums.set(key, sum);
 		const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = counters;
+		const sum = this.of(name);
 		sum.connections++;
 		sum.messagesIn += messagesIn;
 		sum.messagesOut += messagesOut;
@@ -41,13 +35,13 @@ export class PluginTotals {
 	/** A copy to add those that still run to. */
 	copy(): PluginTotals {
 		const copy = new PluginTotals();
-		for (const [name, sum] of this.#sums) copy.#sums.set(name, { ...sum });
+		for (const [name, sum] of this.entries()) Object.assign(copy.of(name), sum);
 		return copy;
 	}
 
 	stats(): Record<string, PluginStats> {
 		return Object.fromEntries(
-			[...this.#sums].map(([name, { ns, timed, ...sum }]) => [name, { ...sum, nsPerMessage: timed > 0 ? Math.round(ns / timed) : null }]),
+			this.entries().map(([name, { ns, timed, ...sum }]) => [name, { ...sum, nsPerMessage: timed > 0 ? Math.round(ns / timed) : null }]),
 		);
 	}
 }

@@ -1,3 +1,4 @@
+import { Named } from './named.js';
 import { line, table, WIDTH } from './table.js';
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercentiles } from './types.js';
 import { bytes, duration, number } from './units.js';
@@ -16,18 +17,7 @@ export function textOf(stats: ConnectionInstrumentationStats, rows: number): str
 	sections.push(byTag, stageTable(stats), pluginTable(stats));
 	if (navigation.length > 1) {
 		const steps = navigation.slice(-MAX_GROUPS).map((step) => [step.path, step.connectionsOpened, step.messagesSent, step.messagesReceived, bytes(step.bytes)]);
-		sections.push(
-			table(
-				[
-					['NAVIGATION', 48],
-					['opened', 8, 'right'],
-					['sent', 10, 'right'],
-					['received', 10, 'right'],
-					['bytes', 10, 'right'],
-				],
-				steps,
-			),
-		);
+		sections.push(table({ NAVIGATION: 48, opened: -8, sent: -10, received: -10, bytes: -10 }, steps));
 	}
 	if (leaks.length > 0) sections.push([`LEAKS (${leaks.length})`, ...leaks.slice(0, 5).map(({ connectionId, detail }) => `  ${connectionId}  ${detail}`)]);
 	sections.push(errorList(stats));
@@ -59,15 +49,7 @@ function connectionTable(connections: ConnectionSnapshot[], rows: number): strin
 	if (connections.length === 0) return ['CONNECTIONS  none yet'];
 	const shown = notable(connections, rows);
 	const lines = table(
-		[
-			['ID', 6],
-			['STATE', 20],
-			['PURPOSE', 9],
-			['URL', 33],
-			['SENT', 6, 'right'],
-			['RECV', 6, 'right'],
-			['BYTES', 8, 'right'],
-		],
+		{ ID: 6, STATE: 20, PURPOSE: 9, URL: 33, SENT: -6, RECV: -6, BYTES: -8 },
 		shown.map((one) => [
 			one.id,
 			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
@@ -91,11 +73,10 @@ function notable(connections: ConnectionSnapshot[], rows: number): ConnectionSna
 }
 
 function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: ConnectionSnapshot) => string[]): string[] {
-	const sums = new Map<string, { active: number; count: number; messages: number; bytes: number; errors: number }>();
+	const groups = new Named(() => ({ active: 0, count: 0, messages: 0, bytes: 0, errors: 0 }), Number.POSITIVE_INFINITY);
 	for (const one of connections) {
 		for (const key of keysOf(one)) {
-			const sum = sums.get(key) ?? { active: 0, count: 0, messages: 0, bytes: 0, errors: 0 };
-			sums.set(key, sum);
+			const sum = groups.of(key);
 			sum.count++;
 			if (one.close === null) sum.active++;
 			sum.messages += one.messageCount;
@@ -103,35 +84,21 @@ function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: 
 			sum.errors += one.errors;
 		}
 	}
-	if (sums.size === 0) return [];
-	const largest = [...sums].sort((a, b) => b[1].count - a[1].count).slice(0, MAX_GROUPS);
+	const sums = groups.entries();
+	if (sums.length === 0) return [];
+	const largest = sums.sort((a, b) => b[1].count - a[1].count).slice(0, MAX_GROUPS);
 	const lines = table(
-		[
-			[title, 40],
-			['connections', 11, 'right'],
-			['active', 8, 'right'],
-			['messages', 10, 'right'],
-			['bytes', 9, 'right'],
-			['errors', 7, 'right'],
-		],
+		{ [title]: 40, connections: -11, active: -8, messages: -10, bytes: -9, errors: -7 },
 		largest.map(([key, sum]) => [key, number(sum.count), number(sum.active), number(sum.messages), bytes(sum.bytes), number(sum.errors)]),
 	);
-	return sums.size > MAX_GROUPS ? [...lines, `… and ${number(sums.size - MAX_GROUPS)} more`] : lines;
+	return sums.length > MAX_GROUPS ? [...lines, `… and ${number(sums.length - MAX_GROUPS)} more`] : lines;
 }
 
 function stageTable({ stages }: ConnectionInstrumentationStats): string[] {
 	const seen = Object.entries(stages).filter(([, stage]) => stage.count > 0);
 	if (seen.length === 0) return [];
 	return table(
-		[
-			['STAGE', 10],
-			['count', 10, 'right'],
-			['p50', 12, 'right'],
-			['p95', 12, 'right'],
-			['p99', 12, 'right'],
-			['budget', 12, 'right'],
-			['over budget', 11, 'right'],
-		],
+		{ STAGE: 10, count: -10, p50: -12, p95: -12, p99: -12, budget: -12, 'over budget': -11 },
 		seen.map(([name, { count, p50, p95, p99, budgetMs, overruns }]) => [
 			name,
 			number(count),
@@ -148,15 +115,7 @@ function pluginTable({ plugins }: ConnectionInstrumentationStats): string[] {
 	const all = Object.entries(plugins).slice(0, 20);
 	if (all.length === 0) return [];
 	return table(
-		[
-			['PLUGIN', 24],
-			['connections', 11, 'right'],
-			['in', 10, 'right'],
-			['out', 10, 'right'],
-			['bytes in', 10, 'right'],
-			['bytes out', 10, 'right'],
-			['ns/msg', 9, 'right'],
-		],
+		{ PLUGIN: 24, connections: -11, in: -10, out: -10, 'bytes in': -10, 'bytes out': -10, 'ns/msg': -9 },
 		all.map(([name, one]) => [
 			name,
 			number(one.connections),

@@ -5,7 +5,6 @@ export class Samples {
 	count = 0;
 	sum = 0;
 	readonly #values: number[] = [];
-
 	readonly #capacity: number;
 
 	constructor(capacity: number) {

@@ -38,25 +38,19 @@ export function isOverBudget(name: StageName, durationMs: number): boolean {
 
 /** Durations of all connections, by stage. */
 export class StageTimes {
-	readonly #times = new Map<StageName, { samples: Samples; overruns: number }>();
+	readonly #stages = new Map((Object.keys(BUDGETS) as StageName[]).map((name) => [name, { samples: new Samples(256), overruns: 0 }]));
 
 	add(name: StageName, durationMs: number): void {
-		let stage = this.#times.get(name);
-		if (!stage) {
-			stage = { samples: new Samples(256), overruns: 0 };
-			this.#times.set(name, stage);
-		}
-		stage.samples.add(durationMs);
-		if (isOverBudget(name, durationMs)) stage.overruns++;
+		const stage = this.#stages.get(name);
+		stage?.samples.add(durationMs);
+		if (stage && isOverBudget(name, durationMs)) stage.overruns++;
 	}
 
 	stats(): Record<StageName, StageStats> {
-		const names = Object.keys(BUDGETS) as StageName[];
 		return Object.fromEntries(
-			names.map((name): [StageName, StageStats] => {
-				const stage = this.#times.get(name);
-				const { p50 = null, p95 = null, p99 = null } = stage?.samples.percentiles() ?? {};
-				return [name, { count: stage?.samples.count ?? 0, p50, p95, p99, budgetMs: BUDGETS[name], overruns: stage?.overruns ?? 0 }];
+			[...this.#stages].map(([name, { samples, overruns }]): [StageName, StageStats] => {
+				const { p50 = null, p95 = null, p99 = null } = samples.percentiles() ?? {};
+				return [name, { count: samples.count, p50, p95, p99, budgetMs: BUDGETS[name], overruns }];
 			}),
 		) as Record<StageName, StageStats>;
 	}

@@ -66,7 +66,7 @@ export function statsOf(
 		recentErrors: registry.errors.items.map((error) => ({ ...error, context: { ...error.context } })).reverse(),
 		recentEvents: registry.timeline.stats(),
 		global,
-		transports: Object.fromEntries(registry.transports.all().map((totals) => [totals.kind, transportStats(totals, active.get(totals) ?? 0)])),
+		transports: Object.fromEntries(registry.transports.entries().map(([kind, totals]) => [kind, transportStats(totals, active.get(totals) ?? 0)])),
 		plugins: plugins.stats(),
 		stages: registry.stages.stats(),
 		resources: { ...resources, instrumentation: costOf(registry, nsPerMessage) },
@@ -117,7 +117,7 @@ function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
 		closed: registry.ended.dropped,
 		errors: registry.errors.dropped,
 		events: registry.timeline.dropped,
-		names: registry.transports.droppedNames + registry.plugins.droppedNames,
+		names: registry.transports.dropped + registry.plugins.dropped,
 		observers: registry.timeline.droppedObservers,
 	};
 	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.readings.items.length * 250;

@@ -2,21 +2,23 @@ import { cut } from './text.js';
 
 export const WIDTH = 100;
 
-/** A column: its heading, its width, and whether it holds numbers (aligned to the right). */
-export type Column = readonly [heading: string, width: number, align?: 'right'];
+/** Headings with their widths; a negative width holds numbers, aligned to the right. */
+export type Columns = Readonly<Record<string, number>>;
 
 /** Rows of text in columns, two blanks between them. */
-export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): string[] {
+export function table(columns: Columns, rows: readonly (readonly (string | number)[])[]): string[] {
+	const widths = Object.values(columns);
 	const line = (cells: readonly (string | number)[]) =>
-		columns
-			.map(([, width, align], index) => fit(String(cells[index] ?? ''), width, align))
+		widths
+			.map((width, index) => fit(String(cells[index]), width))
 			.join('  ')
 			.trimEnd();
-	return [line(columns.map(([heading]) => heading)), ...rows.map(line)];
+	return [line(Object.keys(columns)), ...rows.map(line)];
 }
 
-/** Exactly so many columns of a terminal, where the scripts of East Asia and pictures take two. */
-export function fit(text: string, width: number, align?: 'right'): string {
+/** Exactly so many columns of a terminal (negative: aligned to the right), where the scripts of East Asia and pictures take two. */
+export function fit(text: string, columns: number): string {
+	const width = Math.abs(columns);
 	let shown = text;
 	if (columnsOf(shown) > width) {
 		shown = '';
@@ -27,7 +29,7 @@ export function fit(text: string, width: number, align?: 'right'): string {
 		shown += '…';
 	}
 	const blanks = ' '.repeat(Math.max(width - columnsOf(shown), 0));
-	return align ? blanks + shown : shown + blanks;
+	return columns < 0 ? blanks + shown : shown + blanks;
 }
 
 /** A line of at most 100 columns. */

@@ -1,3 +1,4 @@
+import { Named } from './named.js';
 import type { Samples } from './samples.js';
 
 /** Traffic of all connections over one kind of transport. */
@@ -29,30 +30,16 @@ export interface Sums extends Counts {
 }
 
 export const TRAFFIC = ['messagesSent', 'messagesReceived', 'bytesSent', 'bytesReceived'] as const;
-const MAX_KINDS = 64;
-
 /** The sums of every kind of transport, and over all of them. */
-export class Transports {
-	droppedNames = 0;
-	readonly #kinds = new Map<string, TransportTotals>();
-
-	of(name: string): TransportTotals {
-		const isNew = !this.#kinds.has(name);
-		const kind = isNew && this.#kinds.size >= MAX_KINDS ? 'other' : name;
-		if (kind !== name) this.droppedNames++;
-		const totals = this.#kinds.get(kind) ?? new TransportTotals(kind);
-		this.#kinds.set(kind, totals);
-		return totals;
-	}
-
-	all(): TransportTotals[] {
-		return [...this.#kinds.values()];
+export class Transports extends Named<TransportTotals> {
+	constructor() {
+		super((kind) => new TransportTotals(kind));
 	}
 
 	/** Over all kinds. */
 	sum(): Sums {
 		const sum = new TransportTotals('').counts;
-		for (const { counts } of this.#kinds.values()) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name];
+		for (const [, { counts }] of this.entries()) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name];
 		return { ...sum, messages: sum.messagesSent + sum.messagesReceived, bytes: sum.bytesSent + sum.bytesReceived };
 	}
 }

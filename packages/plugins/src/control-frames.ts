@@ -17,10 +17,9 @@ const LITERAL = '=';
 export class ControlFrames {
 	readonly #prefix: string;
 	readonly #letterCode: number;
-
-	/** @param letter one ASCII letter, a different one for each kind of plugin. */
 	readonly #plugin: string;
 
+	/** @param letter one ASCII letter, a different one for each kind of plugin. */
 	constructor(plugin: string, letter: string) {
 		this.#plugin = plugin;
 		this.#prefix = String.fromCharCode(DLE) + letter;

@@ -22,7 +22,6 @@ export class NetworkMonitor {
 	readonly #changes = new Emitter<NetworkChange>();
 	#last: NetworkStatus = { online: true };
 	#stop: Unsubscribe = () => {};
-
 	readonly #clock: Clock;
 
 	constructor(clock: Clock, options: NetworkMonitorOptions = {}) {

@@ -14,7 +14,6 @@ export class OrderedLane {
 	#working: Promise<void> | null = null;
 	#stopped = false;
 	#held = 0;
-
 	readonly #steps: LaneSteps;
 
 	constructor(steps: LaneSteps) {

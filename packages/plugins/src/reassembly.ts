@@ -19,7 +19,6 @@ export function startReassembly(first: Payload, totalBytes: number): Reassembly 
 class TextReassembly implements Reassembly {
 	receivedBytes = 0;
 	#text = '';
-
 	readonly #totalBytes: number;
 
 	constructor(totalBytes: number) {
@@ -41,7 +40,6 @@ class TextReassembly implements Reassembly {
 class ByteReassembly implements Reassembly {
 	receivedBytes = 0;
 	#buffer: Uint8Array;
-
 	readonly #totalBytes: number;
 
 	constructor(totalBytes: number) {

@@ -36,7 +36,6 @@ export class Requests {
 	#active = false;
 	/** Answers that went into a busy transport still count as running: a peer that asks without reading is stopped by the bound. */
 	#undrained = 0;
-
 	readonly #host: PluginHost;
 	readonly #frames: ControlFrames;
 	readonly #maxWaiting: number;

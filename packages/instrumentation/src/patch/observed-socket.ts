@@ -1,5 +1,7 @@
-import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type SocketEntry, turnNow } from '@linkscope/core';
+import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type ProbeEvent, type SocketEntry, turnNow } from '@linkscope/core';
 import { state, type Target } from './target.js';
+
+type EventBody<E = ProbeEvent> = E extends ProbeEvent ? Omit<E, 'id' | 'at'> : never;
 
 /**
  * One foreign socket: turns what the patch sees into probe events. Holds no payload and not the socket.
@@ -31,8 +33,7 @@ export class ObservedSocket implements SocketEntry {
 	}
 
 	created(remote: string): void {
-		const { clock } = this.target;
-		hub.emit({ type: 'created', id: this.id, at: clock.now(), epoch: clock.epoch(), role: 'observed', transport: 'websocket', remote });
+		this.#tell({ type: 'created', epoch: this.target.clock.epoch(), role: 'observed', transport: 'websocket', remote });
 		this.#move('CONNECTING');
 	}
 
@@ -71,15 +72,14 @@ export class ObservedSocket implements SocketEntry {
 
 	ponged(): void {
 		if (this.silent || this.#pingedAt === null) return;
-		const at = this.target.clock.now();
-		hub.emit({ type: 'note', id: this.id, at, note: { kind: 'latency', rttMs: at - this.#pingedAt } });
+		this.#tell({ type: 'note', note: { kind: 'latency', rttMs: this.target.clock.now() - this.#pingedAt } });
 		this.#pingedAt = null;
 	}
 
 	failed(kind: ErrorKind, code: string | null, message: string): void {
 		if (this.silent) return;
 		this.#errorCode = code;
-		hub.emit({ type: 'error', id: this.id, at: this.target.clock.now(), kind, code, message });
+		this.#tell({ type: 'error', kind, code, message });
 	}
 
 	/** This side began to close. */
@@ -94,7 +94,7 @@ export class ObservedSocket implements SocketEntry {
 		const end = wasClean && this.#opened ? 'CLOSED' : 'FAILED';
 		const initiatedBy = this.#closingHere ? 'local' : code === 1006 ? 'network' : 'remote';
 		this.#move(end);
-		hub.emit({ type: 'closed', id: this.id, at: this.target.clock.now(), state: end, code, reason, wasClean, initiatedBy, errorCode: this.#errorCode });
+		this.#tell({ type: 'closed', state: end, code, reason, wasClean, initiatedBy, errorCode: this.#errorCode });
 	}
 
 	#message(type: 'sent' | 'received', bytes: number, masked: boolean, bufferedBytes: number): void {
@@ -102,12 +102,16 @@ export class ObservedSocket implements SocketEntry {
 		hub.emit({ type, id: this.id, at: turnNow(this.target.clock), bytes, wireBytes: bytes + headerBytes(bytes, masked), bufferedBytes });
 	}
 
+	#tell(body: EventBody): void {
+		hub.emit({ ...body, id: this.id, at: this.target.clock.now() } as ProbeEvent);
+	}
+
 	#move(to: ConnectionState): void {
 		const from = this.#state;
 		const frames = this.#messages;
 		this.#state = to;
 		this.#messages = 0;
-		hub.emit({ type: 'state', id: this.id, at: this.target.clock.now(), from, to, frames });
+		this.#tell({ type: 'state', from, to, frames });
 	}
 }
 

@@ -46,7 +46,6 @@ class ClassPatch {
 	readonly #addListener: Method | undefined;
 	/** Where send() lives: below the subclasses that other patchers put on the global, so it outlasts them. */
 	readonly #prototype: object;
-
 	readonly #target: Target;
 	readonly #Class: SocketClass;
 
