@@ -73,10 +73,10 @@ function notable(connections: ConnectionSnapshot[], rows: number): ConnectionSna
 }
 
 function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: ConnectionSnapshot) => string[]): string[] {
-	const groups = new Named(() => ({ active: 0, count: 0, messages: 0, bytes: 0, errors: 0 }), Number.POSITIVE_INFINITY);
+	const sumOf = new Named(() => ({ active: 0, count: 0, messages: 0, bytes: 0, errors: 0 }), Number.POSITIVE_INFINITY);
 	for (const one of connections) {
 		for (const key of keysOf(one)) {
-			const sum = groups.of(key);
+			const sum = sumOf.of(key);
 			sum.count++;
 			if (one.close === null) sum.active++;
 			sum.messages += one.messageCount;
@@ -84,7 +84,7 @@ function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: 
 			sum.errors += one.errors;
 		}
 	}
-	const sums = groups.entries();
+	const sums = sumOf.entries();
 	if (sums.length === 0) return [];
 	const largest = sums.sort((a, b) => b[1].count - a[1].count).slice(0, MAX_GROUPS);
 	const lines = table(
