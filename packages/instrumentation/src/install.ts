@@ -3,7 +3,9 @@ import { type InstrumentationOptions, settingsFrom } from './options.js';
 import type { ConnectionInstrumentationReport, ReportOptions } from './report.js';
 import { shared } from './shared.js';
 import type { StatsOptions } from './stats.js';
+import { takeOver } from './take-over.js';
 import type { ConnectionEvent, ConnectionInstrumentationStats } from './types.js';
+import { watch } from './watchers.js';
 
 /**
  * Observes every connection from here on and puts `getConnectionInstrumentationStats` and `getConnectionInstrumentationReport`
@@ -27,7 +29,7 @@ export function getConnectionInstrumentationReport(options?: ReportOptions): Con
 
 /** Counts from zero; connections that are open stay listed and count anew. */
 export function resetInstrumentation(): void {
-	shared().reset();
+	shared().reset(takeOver);
 }
 
 /**
@@ -36,5 +38,5 @@ export function resetInstrumentation(): void {
  * @returns its undo.
  */
 export function onConnectionEvent(watcher: (event: ConnectionEvent) => void): Unsubscribe {
-	return shared().watch(watcher);
+	return watch(shared().timeline, watcher);
 }

@@ -1,7 +1,6 @@
-import { every, hub, type Payload, type PayloadTap, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
+import { every, hub, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
 import { SAMPLE_INTERVAL_MS } from './history.js';
 import { watchNavigation } from './navigation.js';
-import { NavigationSteps } from './navigation-steps.js';
 import { patchWebSocket } from './patch/index.js';
 import { replaceProperty } from './patch/replace.js';
 import { Registry } from './registry.js';
@@ -10,7 +9,6 @@ import { Resources } from './resources.js';
 import { defaults, type Settings } from './settings.js';
 import { type StatsOptions, statsOf } from './stats.js';
 import { Timeline } from './timeline.js';
-import type { ConnectionEvent } from './types.js';
 
 /** One message in so many is timed. */
 const TIMED_EVERY = 1024;
@@ -18,9 +16,8 @@ const TIMED_EVERY = 1024;
 /** The registry with what feeds it: the probes, the patch, the page, a timer. One for all copies of this package. */
 export class Instrumentation {
 	#settings = defaults;
-	readonly #timeline = new Timeline(this.#settings);
+	readonly timeline = new Timeline(this.#settings);
 	#registry = this.#fresh();
-	#steps = new NavigationSteps(this.#registry);
 	#resources = new Resources();
 	#installs = 0;
 	#undo: Unsubscribe[] = [];
@@ -32,7 +29,7 @@ export class Instrumentation {
 
 	readonly stats = (options?: StatsOptions) => {
 		const nsPerMessage = this.#timed > 0 ? Math.round((this.#timedMs * 1e6) / this.#timed) : 0;
-		return statsOf(this.#registry, this.#settings.clock.now(), { resources: this.#resources.stats(), nsPerMessage, navigation: this.#steps.stats() }, options);
+		return statsOf(this.#registry, this.#settings.clock.now(), { resources: this.#resources.stats(), nsPerMessage }, options);
 	};
 
 	readonly report = (options?: ReportOptions) => reportOf(this.stats(), options);
@@ -40,13 +37,13 @@ export class Instrumentation {
 	/** @param change makes settings of those that an earlier install left. The last uninstall takes everything out again. */
 	install(change: (before: Settings) => Settings): Unsubscribe {
 		const settings = change(this.#installs > 0 ? this.#settings : defaults);
-		this.#settings = this.#registry.settings = this.#timeline.settings = settings;
+		this.#settings = this.#registry.settings = this.timeline.settings = settings;
 		if (this.#installs++ === 0) this.#start();
 		this.#unlog();
-		this.#unlog = settings.log ? this.#timeline.watch(settings.log) : () => {};
+		this.#unlog = settings.log?.(this.timeline) ?? (() => {});
 		this.#unlend();
-		this.#registry.tapped = settings.show !== null;
-		this.#unlend = settings.show ? this.#lendPayloads(settings.show) : () => {};
+		this.#registry.tapped = settings.lend !== null;
+		this.#unlend = settings.lend?.((id, direction, show) => this.#registry.payload(id, direction, settings.clock.now(), show)) ?? (() => {});
 		let installed = true;
 		return () => {
 			if (installed && --this.#installs === 0) this.#stop();
@@ -54,29 +51,22 @@ export class Instrumentation {
 		};
 	}
 
-	/** Counts from zero. Connections that are open stay, and are counted anew. */
-	reset(): void {
+	/** Counts from zero. @param carry takes over what goes on. */
+	reset(carry: (from: Registry, to: Registry) => void): void {
 		const before = this.#registry;
-		this.#timeline.clear();
+		this.timeline.clear();
 		this.#registry = this.#fresh();
-		this.#registry.takeOver(before);
-		this.#steps = this.#steps.restart(this.#registry);
-	}
-
-	watch(watcher: (event: ConnectionEvent) => void): Unsubscribe {
-		return this.#timeline.watch(watcher);
+		carry(before, this.#registry);
 	}
 
 	#fresh(): Registry {
 		const { clock } = this.#settings;
-		return new Registry(this.#settings, clock.now(), clock.epoch(), this.#timeline);
+		return new Registry(this.#settings, clock.now(), clock.epoch(), this.timeline);
 	}
 
 	#start(): void {
 		const { clock } = this.#settings;
-		this.#timeline.clear();
-		this.#registry = this.#fresh();
-		this.#steps = new NavigationSteps(this.#registry);
+		this.reset(() => {});
 		this.#resources = new Resources();
 		this.#messages = this.#timed = this.#timedMs = 0;
 		this.#undo = [
@@ -84,8 +74,8 @@ export class Instrumentation {
 			this.#settings.patchWorkers?.() ?? (() => {}),
 			patchWebSocket({ clock, observes: (url) => this.#settings.observes(url) }),
 			watchNavigation((path) => {
-				const shown = this.#steps.enter(path, clock.epoch());
-				this.#timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
+				const shown = this.#registry.steps.enter(path, clock.epoch());
+				this.timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
 			}),
 			this.#sampleRegularly(),
 			expose('getConnectionInstrumentationStats', this.stats),
@@ -114,18 +104,6 @@ export class Instrumentation {
 		} else {
 			registry.fold(event);
 		}
-	}
-
-	#lendPayloads(show: (payload: Payload) => string): Unsubscribe {
-		const before = hub.tap;
-		const tap: PayloadTap = (id, direction, payload) => {
-			before?.(id, direction, payload);
-			this.#registry.payload(id, direction, this.#settings.clock.now(), () => show(payload));
-		};
-		hub.tap = tap;
-		return () => {
-			if (hub.tap === tap) hub.tap = before;
-		};
 	}
 
 	#sampleRegularly(): Unsubscribe {

@@ -3,12 +3,13 @@ import { log } from './live-log.js';
 import { settingsFrom } from './options.js';
 import { EPOCH, Recording } from './recording.fixture.js';
 import { Registry } from './registry.js';
+import { watch } from './watchers.js';
 
 function linesOf(recording: Recording, options: Parameters<typeof settingsFrom>[0] = {}, level?: 'error' | 'info' | 'debug'): string[] {
 	const lines: string[] = [];
 	const all = { log: { sink: (line: string) => lines.push(line), level }, ...options };
 	const registry = new Registry(settingsFrom(all), 0, EPOCH);
-	registry.timeline.watch((event) => log(event, all));
+	watch(registry.timeline, (event) => log(event, all));
 	for (const event of recording.events) registry.fold(event);
 	return lines;
 }

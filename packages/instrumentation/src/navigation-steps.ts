@@ -25,11 +25,9 @@ export class NavigationSteps {
 		return this.#current.path;
 	}
 
-	/** The running step goes on, counted in another registry. */
-	restart(registry: Registry): NavigationSteps {
-		const next = new NavigationSteps(registry);
-		if (this.#current) next.enter(this.#current.path, this.#current.epoch);
-		return next;
+	/** The running step of another registry goes on here, counted anew. */
+	goOn(from: NavigationSteps): void {
+		if (from.#current) this.enter(from.#current.path, from.#current.epoch);
 	}
 
 	/** Oldest first; the running step is the last. */

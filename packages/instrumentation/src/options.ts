@@ -1,9 +1,10 @@
 import { type Clock, integerOption, numberOption } from '@linkscope/core';
 import { isObserved, rewritten, shareOf } from './filters.js';
+import { lendPayloads } from './lend-payloads.js';
 import { log } from './live-log.js';
 import { patchWorkerConstructor, workerScript } from './patch/index.js';
-import { showPayload } from './payload-shape.js';
 import { defaults, type Settings } from './settings.js';
+import { watch } from './watchers.js';
 
 export interface InstrumentationOptions {
 	/** Prefix of the live log and title of the report, e.g. 'RENDERER 1'. */
@@ -73,8 +74,8 @@ export function settingsFrom(options: InstrumentationOptions, before = defaults)
 		limits: { closed: limit('closed'), live: limit('live'), errors: limit('errors'), events: limit('events'), samples: limit('samples') },
 		leakAfterMs: numberOption('leakAfterMs', all.leakAfterMs, defaults.leakAfterMs),
 		sizes: payloads !== 'none',
-		show: payloads === 'shape' || payloads === 'full' ? (payload) => showPayload(payload, payloads) : null,
-		log: all.log ? (event) => log(event, all) : null,
+		lend: payloads === 'shape' || payloads === 'full' ? (tell) => lendPayloads(payloads, tell) : null,
+		log: all.log ? (timeline) => watch(timeline, (event) => log(event, all)) : null,
 		patchWorkers: script ? () => patchWorkerConstructor(script) : null,
 		observes: (url) => isObserved(all, url),
 		samples: (id) => shareOf(id) < sampleRate,

@@ -6,6 +6,7 @@ import { EPOCH, Recording } from './recording.fixture.js';
 import { Registry } from './registry.js';
 import { reportOf } from './report.js';
 import { statsOf } from './stats.js';
+import { watch } from './watchers.js';
 
 function registryWith(options: Parameters<typeof settingsFrom>[0] = {}): Registry {
 	return new Registry(settingsFrom(options), 0, EPOCH);
@@ -131,7 +132,7 @@ test('an address that is no URL is redacted too', () => {
 test('a socket that is claimed in the turn it was seen is told once, by its connection', () => {
 	const registry = registryWith();
 	const told: string[] = [];
-	registry.timeline.watch(({ connectionId, event }) => told.push(`${connectionId} ${event}`));
+	watch(registry.timeline, ({ connectionId, event }) => told.push(`${connectionId} ${event}`));
 	for (const event of [
 		...new Recording('s1', { role: 'observed' }).through(['CONNECTING', 'ACTIVE']).events,
 		...new Recording('c1').events,
@@ -151,13 +152,13 @@ test('a socket that is claimed in the turn it was seen is told once, by its conn
 test('a watcher that throws or forges is taken out and counted; one that sends is not told of it', () => {
 	const registry = registryWith();
 	let heard = 0;
-	registry.timeline.watch((event) => {
+	watch(registry.timeline, (event) => {
 		(event as { detail: string }).detail = 'forged';
 	});
-	registry.timeline.watch(() => {
+	watch(registry.timeline, () => {
 		throw new Error('bad watcher');
 	});
-	registry.timeline.watch(() => {
+	watch(registry.timeline, () => {
 		heard++;
 		registry.fold({ type: 'sent', id: 'c1', at: 5, bytes: 1, wireBytes: 1, bufferedBytes: 0 });
 	});

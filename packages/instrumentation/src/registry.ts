@@ -1,6 +1,7 @@
 import { type ClosedEvent, type ConnectionState, type CreatedEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
 import { errorOf } from './errors.js';
 import { History } from './history.js';
+import { NavigationSteps } from './navigation-steps.js';
 import { foldNote, foldTags } from './notes.js';
 import { PluginTotals } from './plugin-totals.js';
 import type { Reading } from './reading.js';
@@ -32,8 +33,10 @@ export class Registry {
 	readonly stages = new StageTimes();
 	readonly errors = new Ring<InstrumentedError>();
 	readonly history: History;
+	readonly steps: NavigationSteps;
 	totalErrors = 0;
-	#lastOrder = 0;
+	/** Connections count up, so that those open and those ended can be listed in one order. */
+	lastOrder = 0;
 	untracked = 0;
 	/** Round trips of all connections. */
 	readonly latency = new Samples(512);
@@ -53,6 +56,7 @@ export class Registry {
 		readonly timeline = new Timeline(settings),
 	) {
 		this.history = new History(this);
+		this.steps = new NavigationSteps(this);
 	}
 
 	fold(event: ProbeEvent, stack?: string): void {
@@ -101,22 +105,6 @@ export class Registry {
 		if (record && this.tapped && this.timeline.watched) this.#tellMessage(record, direction, at, show());
 	}
 
-	/** Goes on with the open connections of another registry, and counts their traffic from zero. */
-	takeOver(before: Registry): void {
-		this.online = before.online;
-		this.#lastOrder = before.#lastOrder;
-		this.tapped = before.tapped;
-		for (const [id, record] of before.live) {
-			const totals = this.transports.of(record.transport);
-			record.totals = totals;
-			totals.counts.connections++;
-			if (!Number.isNaN(record.activeAt)) totals.counts.opened++;
-			for (const count of TRAFFIC) record[count] = 0;
-			record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
-			this.live.set(id, record);
-		}
-	}
-
 	/** All that is counted, at a moment of the clock. */
 	read(at: number): Reading {
 		const { totalErrors: errors, latency } = this;
@@ -141,7 +129,7 @@ export class Registry {
 
 	#tellMessage(record: ConnectionRecord, direction: 'sent' | 'received', at: number, about: number | string): void {
 		this.announce(record.id);
-		this.timeline.message(record, direction, at, about);
+		this.timeline.watchers?.message(record, direction, at, about);
 	}
 
 	#message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
@@ -212,7 +200,7 @@ export class Registry {
 			this.untracked++;
 			return;
 		}
-		const record = new ConnectionRecord(event, this.#lastOrder++, clean(redactUrl(settings.rewrite(event.remote))), totals);
+		const record = new ConnectionRecord(event, this.lastOrder++, clean(redactUrl(settings.rewrite(event.remote))), totals);
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
 		this.live.set(event.id, record);

@@ -1,6 +1,7 @@
-import { type Clock, type Payload, systemClock, type Unsubscribe } from '@linkscope/core';
+import { type Clock, systemClock, type Unsubscribe } from '@linkscope/core';
+import type { TellPayload } from './lend-payloads.js';
 import type { InstrumentationOptions, Limits } from './options.js';
-import type { ConnectionEvent } from './types.js';
+import type { Timeline } from './timeline.js';
 
 /**
  * What the instrumentation goes by. Whoever gives options brings the code behind them (options.ts),
@@ -15,10 +16,10 @@ export interface Settings {
 	readonly creationStacks: boolean;
 	/** Whether events of messages tell their size. */
 	readonly sizes: boolean;
-	/** Shows a lent payload; null: none is lent. */
-	readonly show: ((payload: Payload) => string) | null;
+	/** Has payloads shown to `tell`; null: none is lent. */
+	readonly lend: ((tell: TellPayload) => Unsubscribe) | null;
 	/** Writes the live log; null: there is none. */
-	readonly log: ((event: ConnectionEvent) => void) | null;
+	readonly log: ((timeline: Timeline) => Unsubscribe) | null;
 	/** Has Workers load linkscope; null: they start as they are. */
 	readonly patchWorkers: (() => Unsubscribe) | null;
 	/** Whether connections to this URL are observed at all. */
@@ -38,7 +39,7 @@ export const defaults: Settings = {
 	leakAfterMs: 600_000,
 	creationStacks: false,
 	sizes: true,
-	show: null,
+	lend: null,
 	log: null,
 	patchWorkers: null,
 	observes: () => true,

@@ -5,25 +5,15 @@ import { round } from './samples.js';
 import { snapshotOf } from './snapshot.js';
 import { iso } from './time.js';
 import type { TransportTotals } from './transports.js';
-import type {
-	ConnectionInstrumentationStats,
-	ConnectionSnapshot,
-	GlobalStats,
-	InstrumentationCost,
-	Leak,
-	NavigationStep,
-	ResourceStats,
-	TransportStats,
-} from './types.js';
+import type { ConnectionInstrumentationStats, ConnectionSnapshot, GlobalStats, InstrumentationCost, Leak, ResourceStats, TransportStats } from './types.js';
 
 /** What the registry cannot know: it comes from the platform. */
 export interface Surroundings {
 	resources: Omit<ResourceStats, 'instrumentation'>;
 	nsPerMessage: number;
-	navigation: NavigationStep[];
 }
 
-const nothing: Surroundings = { resources: { memoryBytes: null, cpuPercent: null, eventLoopLagMs: null }, nsPerMessage: 0, navigation: [] };
+const nothing: Surroundings = { resources: { memoryBytes: null, cpuPercent: null, eventLoopLagMs: null }, nsPerMessage: 0 };
 
 export interface StatsOptions {
 	/** Lists at most so many connections, the newest; sums count all. Default: all that are kept. */
@@ -34,12 +24,7 @@ export interface StatsOptions {
  * @param now the clock's milliseconds.
  * @throws RangeError where maxConnections is no whole number.
  */
-export function statsOf(
-	registry: Registry,
-	now: number,
-	{ resources, nsPerMessage, navigation } = nothing,
-	options: StatsOptions = {},
-): ConnectionInstrumentationStats {
+export function statsOf(registry: Registry, now: number, { resources, nsPerMessage } = nothing, options: StatsOptions = {}): ConnectionInstrumentationStats {
 	registry.announceAll();
 	const connections: ConnectionSnapshot[] = [];
 	const activeConnections: ConnectionSnapshot[] = [];
@@ -73,7 +58,7 @@ export function statsOf(
 		history: { intervalMs: SAMPLE_INTERVAL_MS, samples },
 		trends: trendsOf(samples),
 		alerts: [],
-		navigation,
+		navigation: registry.steps.stats(),
 		leaks: leaksOf(registry, now),
 	};
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@linkscope/core';
 import { LinkscopeError, numberOption, systemClock } from '@linkscope/core';
 import { shared } from './shared.js';
 import type { ConnectionSnapshot, StageSnapshot } from './types.js';
+import { watch } from './watchers.js';
 
 export interface InviteResult {
 	connection: ConnectionSnapshot;
@@ -43,7 +44,7 @@ export function watchInvite(options: { timeoutMs?: number; clock?: Clock } = {})
 			});
 			finish(() => reject(error));
 		};
-		const unwatch = instrumentation.watch(({ category, event, connectionId: id, detail }) => {
+		const unwatch = watch(instrumentation.timeline, ({ category, event, connectionId: id, detail }) => {
 			if (category !== 'lifecycle' || id === null) return;
 			if (event === 'created') pending.add(id);
 			if (!pending.has(id)) return;
