@@ -36,12 +36,15 @@ export const systemClock: Clock = {
 	},
 };
 
+// A browser delivers each message in a task of its own: there would be nothing to share, and the microtask costs more than two readings.
+const sharesTurns = platform.process?.versions?.node !== undefined;
+
 /**
- * `clock.now()`, for the system's clock read once in a turn of the event loop: a reading costs more than
+ * `clock.now()`, for the system's clock in Node read once in a turn of the event loop: a reading costs more than
  * all else that is done to count a message, and a busy socket delivers many in one turn.
  */
 export function turnNow(clock: Clock): number {
-	if (clock !== systemClock) return clock.now();
+	if (!sharesTurns || clock !== systemClock) return clock.now();
 	if (Number.isNaN(turnMs)) {
 		turnMs = platform.performance.now();
 		void forgetAfterTurn();

@@ -39,6 +39,7 @@ interface Platform {
 	};
 	Buffer?: { byteLength(text: string): number };
 	console?: { error(...data: unknown[]): void };
+	process?: { versions?: { node?: string } };
 	performance: { now(): number };
 	queueMicrotask(fn: () => void): void;
 	setTimeout(fn: () => void, ms: number): unknown;
