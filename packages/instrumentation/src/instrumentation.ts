@@ -1,8 +1,9 @@
 import { every, hub, type ProbeEvent, type Unsubscribe } from '@linkscope/core';
 import { SAMPLE_INTERVAL_MS } from './history.js';
 import { watchNavigation } from './navigation.js';
-import { patchWebSocket } from './patch/index.js';
 import { replaceProperty } from './patch/replace.js';
+// Not through the index: a bundle would keep the parts of it that look at the page when they load.
+import { patchWebSocket } from './patch/web-socket.js';
 import { Registry } from './registry.js';
 import { type ReportOptions, reportOf } from './report.js';
 import { Resources } from './resources.js';
