@@ -5,11 +5,11 @@ import { patchFigures } from '../harness/patch-figures.mjs';
 import { startSide } from '../harness/side.mjs';
 
 const CASES = [
-	{ name: '64 B binary', bytes: 64, messages: 8000 },
-	{ name: '64 B text', bytes: 64, text: true, messages: 8000 },
-	{ name: '800 B binary', bytes: 800, messages: 8000 },
-	{ name: '800 B text', bytes: 800, text: true, messages: 8000 },
-	{ name: '64 KiB binary', bytes: 65_536, messages: 800 },
+	{ name: '64 B binary', bytes: 64, messages: 6000 },
+	{ name: '64 B text', bytes: 64, text: true, messages: 6000 },
+	{ name: '800 B binary', bytes: 800, messages: 6000 },
+	{ name: '800 B text', bytes: 800, text: true, messages: 6000 },
+	{ name: '64 KiB binary', bytes: 65_536, messages: 600 },
 ];
 
 export const sides = ['raw-server', 'page-raw', 'page-observed'];
@@ -22,14 +22,14 @@ export async function run({ quick }) {
 	const rounds = CASES.map(() => [[], [], []]);
 	const server = startSide(sidePath('raw-server'));
 	const url = await server.call('url');
-	for (let generation = 0; generation < (quick ? 1 : 5); generation++) {
+	for (let generation = 0; generation < (quick ? 1 : 4); generation++) {
 		const browser = await startPages();
 		const pages = [await browser.open('page-raw'), await browser.open('page-observed', '#read'), await browser.open('page-observed')];
 		for (const page of pages) await page.run((address) => globalThis.openEcho(address), url);
 		for (const [index, { name, ...options }] of CASES.entries()) {
 			const measure = (page) => measurePage(page, { ...options, window: 64 });
 			await alternate(pages, 2, measure);
-			const results = await alternate(pages, quick ? 4 : 8, measure);
+			const results = await alternate(pages, quick ? 4 : 6, measure);
 			for (const [side, values] of results.entries()) rounds[index][side].push(...values);
 		}
 		await browser.end();
