@@ -1,4 +1,4 @@
-import type { Payload } from './payload.js';
+import { byteLength, type Payload } from './payload.js';
 import type { AbortSignal } from './platform.js';
 
 /** What a transport can do. Final once `open()` has resolved. */
@@ -67,8 +67,7 @@ export function truncateCloseReason(reason: string): string {
 	let bytes = 0;
 	let cut = '';
 	for (const character of reason) {
-		const point = character.codePointAt(0) as number;
-		bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+		bytes += byteLength(character);
 		if (bytes > MAX_CLOSE_REASON_BYTES) return cut;
 		cut += character;
 	}
