@@ -31,6 +31,8 @@ const MIB = 1024 * 1024;
 
 /** Defaults filled in and numbers checked. @throws RangeError naming the option. */
 export function checkConnectionOptions(options: ConnectionOptions) {
+	if (options.plugins !== undefined && !Array.isArray(options.plugins))
+		throw new TypeError(`plugins must be an array of plugins, got ${typeof options.plugins}`);
 	return {
 		...options,
 		initiator: options.initiator ?? true,

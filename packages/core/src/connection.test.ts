@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Connection } from './connection.js';
+import { TransportError } from './errors.js';
 import type { Payload } from './payload.js';
 import type { Plugin, Wire } from './plugin.js';
 import { FakeClock, settle } from './testing/fake-clock.js';
@@ -158,6 +159,14 @@ describe('lifecycle', () => {
 		const failed = expect(opened).rejects.toMatchObject({ code: 'OPEN_TIMEOUT', message: expect.not.stringContaining('secret') });
 		await clock.run(10_000);
 		await failed;
+	});
+
+	test('a dial that failed ends with 1006, a code nobody sent, and keeps its error', async () => {
+		const transport = new ScriptedTransport();
+		transport.opening = Promise.reject(new TransportError('OPEN_FAILED', 'nobody there'));
+		const connection = new Connection(transport);
+		await expect(connection.open()).rejects.toMatchObject({ code: 'OPEN_FAILED', name: 'TransportError' });
+		expect(connection.closeInfo).toMatchObject({ code: 1006, reason: '', initiatedBy: 'network', error: { code: 'OPEN_FAILED' } });
 	});
 
 	test('a peer that vanishes fails the connection, and the iterator says so', async () => {

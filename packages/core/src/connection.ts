@@ -28,6 +28,9 @@ export interface Channel {
 	close(reason?: string): Promise<void>;
 }
 
+/** A plugin keeps the state of one connection, so an instance never serves two. */
+const inUse = new WeakSet<Plugin>();
+
 /** Bytes inside plugins (an asynchronous compression) from which send() asks for a pause. */
 const HELD_HIGH_WATER_BYTES = 256 * 1024;
 
@@ -118,13 +121,18 @@ export class Connection implements Channel {
 
 	/**
 	 * Adds a plugin nearest the application, or beside an anchor: `after` means nearer the application, `before` nearer the wire.
-	 * @throws PluginError PLUGIN_UNKNOWN_ANCHOR, PLUGIN_DUPLICATE, PLUGIN_TOO_LATE.
+	 * @throws PluginError PLUGIN_UNKNOWN_ANCHOR, PLUGIN_DUPLICATE, PLUGIN_TOO_LATE, PLUGIN_REUSED.
 	 */
 	addPlugin(plugin: Plugin, at: { before?: string; after?: string } = {}): this {
+		if (typeof plugin !== 'object' || typeof plugin?.name !== 'string') {
+			throw new TypeError(`a plugin is an object with a name, got ${describePlugin(plugin)}`);
+		}
 		if (isEnded(this.#current) || (this.#current !== 'INITIALIZING' && plugin.observer !== true)) {
 			throw new PluginError('PLUGIN_TOO_LATE', `${plugin.name}: the connection is ${this.#current}; plugins are added before open(), only observers later`);
 		}
+		if (inUse.has(plugin)) throw new PluginError('PLUGIN_REUSED', `${plugin.name}: this instance serves a connection already: make one for each`);
 		const slot = this.#chain.insert(plugin, this.#chain.placeFor(plugin.name, at));
+		inUse.add(plugin);
 		this.#reporter.plugin(slot, 'added', this.#chain.slots.indexOf(slot));
 		this.#guard(plugin, () => {
 			plugin.attach?.(this.#hostFor(slot));
@@ -379,7 +387,9 @@ export class Connection implements Channel {
 		this.#failure = error;
 		const code = closeCodeFor(error);
 		const reason = truncateCloseReason(codeOf(error) ?? 'internal error');
-		this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
+		if (this.#transportOpen) this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
+		// A dial that failed: nobody sent a code, as on a raw socket.
+		else this.#finish({ code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiatedBy: error instanceof TransportError ? 'network' : 'local', error });
 		if (this.#transportEnded) return;
 		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, () => this.#transport.terminate());
 		this.#transport.close(code, reason);
@@ -517,4 +527,8 @@ export class Connection implements Channel {
 			},
 		};
 	}
+}
+
+function describePlugin(given: unknown): string {
+	return typeof given === 'function' ? `the class ${given.name}: pass new ${given.name}()` : typeof given;
 }

@@ -5,9 +5,13 @@
 export class LinkscopeError extends Error {
 	readonly code: string;
 
+	// On the prototype and in words: a minifier renames classes, and stack traces read it early.
+	static {
+		LinkscopeError.prototype.name = 'LinkscopeError';
+	}
+
 	constructor(code: string, message: string, options?: { cause?: unknown }) {
 		super(message);
-		this.name = new.target.name;
 		this.code = code;
 		if (options?.cause !== undefined) this.cause = options.cause;
 	}
@@ -16,16 +20,32 @@ export class LinkscopeError extends Error {
 }
 
 /** The connection itself: used too late, full, closed, aborted. */
-export class ConnectionError extends LinkscopeError {}
+export class ConnectionError extends LinkscopeError {
+	static {
+		ConnectionError.prototype.name = 'ConnectionError';
+	}
+}
 
 /** The transport below: could not dial, refused, lost, a message too big for it. */
-export class TransportError extends LinkscopeError {}
+export class TransportError extends LinkscopeError {
+	static {
+		TransportError.prototype.name = 'TransportError';
+	}
+}
 
 /** A handshake that timed out, was refused or broke the protocol. */
-export class HandshakeError extends LinkscopeError {}
+export class HandshakeError extends LinkscopeError {
+	static {
+		HandshakeError.prototype.name = 'HandshakeError';
+	}
+}
 
 /** A plugin that is in the wrong place, threw, or stopped its connection. */
-export class PluginError extends LinkscopeError {}
+export class PluginError extends LinkscopeError {
+	static {
+		PluginError.prototype.name = 'PluginError';
+	}
+}
 
 /** Close codes of linkscope/1, in the range that WebSocket leaves to applications (docs/protocol.md). */
 export const CloseCode = {

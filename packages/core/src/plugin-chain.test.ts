@@ -46,6 +46,19 @@ describe('order', () => {
 		expect(left.plugins).toEqual(['memory', 'a']);
 	});
 
+	test('what is no plugin, or serves a connection already, is refused by name', () => {
+		class SomePlugin {
+			name = 'some';
+		}
+		const { left, right } = pair([]);
+		expect(() => left.addPlugin(SomePlugin as never)).toThrow('pass new SomePlugin()');
+		expect(() => left.addPlugin('x' as never)).toThrow(TypeError);
+		expect(() => pair((() => []) as never)).toThrow('plugins must be an array');
+		const plugin = new SomePlugin();
+		left.addPlugin(plugin);
+		expect(() => right.addPlugin(plugin)).toThrow(expect.objectContaining({ code: 'PLUGIN_REUSED' }));
+	});
+
 	test('observers come and go while messages flow', async () => {
 		const { left, open } = pair([]);
 		await open();

@@ -1,7 +1,11 @@
 import { type AbortSignal, type Clock, LinkscopeError, numberOption } from '@linkscope/core';
 
 /** A wait for a message or an answer that did not end well. */
-export class MessageError extends LinkscopeError {}
+export class MessageError extends LinkscopeError {
+	static {
+		MessageError.prototype.name = 'MessageError';
+	}
+}
 
 export interface WaitOptions {
 	/** Default 30,000. */
