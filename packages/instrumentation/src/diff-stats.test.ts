@@ -30,3 +30,9 @@ test('the difference names what is new, what ended and what moved', () => {
 	expect(diff.newErrors.map(({ connectionId }) => connectionId)).toEqual(['c2']);
 	expect(diff.global).toMatchObject({ totalConnections: 1, activeConnections: 0, failedConnections: 1, totalMessages: 3, totalErrors: 1 });
 });
+
+test('what is no stats is named', () => {
+	const stats = statsOf(new Registry(settingsFrom({}), 0, EPOCH), 0);
+	expect(() => diffStats(undefined as never, stats)).toThrow(new TypeError('before of diffStats() must be the stats of a moment, got undefined'));
+	expect(() => diffStats(stats, {} as never)).toThrow(new TypeError('after of diffStats() must be the stats of a moment, got object'));
+});

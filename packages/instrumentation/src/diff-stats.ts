@@ -1,3 +1,4 @@
+import { isObject, mustBe } from './option-types.js';
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, GlobalStats, InstrumentedError } from './types.js';
 
 /** What happened between two stats. */
@@ -27,7 +28,10 @@ const COUNTERS = [
 	'totalErrors',
 ] as const;
 
+/** @throws TypeError where one of them is not what `getConnectionInstrumentationStats()` returned. */
 export function diffStats(before: ConnectionInstrumentationStats, after: ConnectionInstrumentationStats): StatsDiff {
+	for (const [name, stats] of Object.entries({ before, after }))
+		mustBe(`${name} of diffStats()`, stats, 'the stats of a moment', (value) => isObject(value) && 'connections' in value && 'global' in value);
 	const known = new Map(before.connections.map((one) => [one.id, one]));
 	const newErrors = Math.max(after.global.totalErrors - before.global.totalErrors, 0);
 	return {

@@ -139,6 +139,33 @@ test('later options go over earlier ones, and bad ones change nothing', () => {
 	expect(getConnectionInstrumentationStats().label).toBe('one');
 });
 
+const wrongTypes: readonly (readonly [object, ErrorConstructor, string])[] = [
+	[{ include: 'x' }, TypeError, 'include must be an array of strings and regular expressions, got "x"'],
+	[{ include: /x/ }, TypeError, 'include must be an array of strings and regular expressions, got object'],
+	[{ exclude: [1] }, TypeError, 'exclude must be an array of strings and regular expressions, got an array'],
+	[{ redact: '***' }, TypeError, 'redact must be a function, got "***"'],
+	[{ label: 7 }, TypeError, 'label must be a string, got number'],
+	[{ log: 'info' }, TypeError, 'log must be true, false or an object, got "info"'],
+	[{ log: { sink: 'console' } }, TypeError, 'log.sink must be a function, got "console"'],
+	[{ log: { level: 'warn' } }, RangeError, 'log.level must be one of error, info, debug; got warn'],
+	[{ limits: 5 }, TypeError, 'limits must be an object, got number'],
+	[{ limits: { conections: 5 } }, RangeError, 'a name in limits must be one of closed, live, errors, events, samples; got conections'],
+	[{ payloads: 'all' }, RangeError, 'payloads must be one of none, size, shape, full; got all'],
+];
+test.each(wrongTypes)('%j is refused at the call, by name, and nothing is installed', (options, ErrorClass, message) => {
+	expect(() => install(options)).toThrow(new ErrorClass(message));
+	expect(hub.active).toBe(false);
+});
+
+test('what is left undefined is as if it had not been given', () => {
+	const none = { label: undefined, include: undefined, exclude: undefined, redact: undefined, log: undefined, limits: undefined } as InstrumentationOptions;
+	expect(() => install(none)).not.toThrow();
+});
+
+test('only a function can be called with events', () => {
+	expect(() => onConnectionEvent(undefined as never)).toThrow(new TypeError('what onConnectionEvent() calls must be a function, got undefined'));
+});
+
 test('payloads are lent only while a mode asks, and shown as it allows', async () => {
 	const details: string[] = [];
 	const off = onConnectionEvent(({ category, event, detail }) => category === 'message' && event === 'sent' && details.push(detail));

@@ -1,4 +1,5 @@
 import type { Unsubscribe } from '@linkscope/core';
+import { isFunction, mustBe } from './option-types.js';
 import { type InstrumentationOptions, settingsFrom } from './options.js';
 import type { ConnectionInstrumentationReport, ReportOptions } from './report.js';
 import { shared } from './shared.js';
@@ -11,7 +12,7 @@ import { watch } from './watchers.js';
  * Observes every connection from here on and puts `getConnectionInstrumentationStats` and `getConnectionInstrumentationReport`
  * on globalThis. Installing again, from another copy of this package too, adds nothing but its options, which go over the earlier ones.
  * @returns uninstall; when every install is undone, everything is as it was, except what others patched meanwhile.
- * @throws RangeError naming a bad option.
+ * @throws RangeError, TypeError naming a bad option.
  */
 export function installInstrumentation(options: InstrumentationOptions = {}): Unsubscribe {
 	return shared().install((before) => settingsFrom(options, before));
@@ -36,7 +37,9 @@ export function resetInstrumentation(): void {
  * Calls `watcher` with every event of the timeline as it happens, and with every message.
  * A watcher that throws is taken out and counted; what it sends itself it is not told of.
  * @returns its undo.
+ * @throws TypeError where `watcher` is no function.
  */
 export function onConnectionEvent(watcher: (event: ConnectionEvent) => void): Unsubscribe {
+	mustBe('what onConnectionEvent() calls', watcher, 'a function', isFunction);
 	return watch(shared().timeline, watcher);
 }

@@ -2,6 +2,7 @@ import { type Clock, integerOption, numberOption } from '@linkscope/core';
 import { isObserved, rewritten, shareOf } from './filters.js';
 import { lendPayloads } from './lend-payloads.js';
 import { log } from './live-log.js';
+import { checkTypes, mustBeOneOf } from './option-types.js';
 import { patchWorkerConstructor, workerScript } from './patch/index.js';
 import { defaults, type Settings } from './settings.js';
 import { watch } from './watchers.js';
@@ -60,10 +61,11 @@ export interface Limits {
  * @throws RangeError, TypeError naming the option.
  */
 export function settingsFrom(options: InstrumentationOptions, before = defaults): Settings {
+	checkTypes(options, Object.keys(defaults.limits));
 	const limits = { ...before.options.limits, ...options.limits };
 	const all = { ...before.options, ...options, limits };
 	const { payloads = 'size', label = null, clock = defaults.clock, creationStacks = false } = all;
-	if (!/^(none|size|shape|full)$/.test(payloads)) throw new RangeError(`payloads must be none, size, shape or full, got ${payloads}`);
+	mustBeOneOf('payloads', payloads, ['none', 'size', 'shape', 'full']);
 	const limit = (name: keyof Limits) => integerOption(`limits.${name}`, limits[name], defaults.limits[name], 1, 1_000_000);
 	const sampleRate = numberOption('sampleRate', all.sampleRate, 1, 0, 1);
 	const script = workerScript(all.workers);
