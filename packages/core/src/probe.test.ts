@@ -57,6 +57,23 @@ describe('a probe', () => {
 		expect(events[2]).toMatchObject({ to: 'ACTIVE' });
 	});
 
+	test('that comes later, after others came and went, hears of it too', async () => {
+		const first = record();
+		const { left } = await openPair();
+		undo.pop()?.();
+		const second = record();
+		left.send('x');
+		expect(first.filter((event) => event.id === left.id && event.type === 'created')).toHaveLength(1);
+		expect(second.map((event) => event.type)).toEqual(['created', 'plugin', 'state', 'sent']);
+	});
+
+	test('that comes late hears the state that is, whatever the first event is', async () => {
+		const { left } = await openPair();
+		const events = record();
+		left.setTags({ room: 'a' });
+		expect(events.map((event) => (event.type === 'state' ? event.to : event.type))).toEqual(['created', 'plugin', 'ACTIVE', 'note']);
+	});
+
 	test('that throws is taken out, said once, and the connection goes on', async () => {
 		const said = vi.spyOn(console, 'error').mockImplementation(() => {});
 		const faults = hub.faults;

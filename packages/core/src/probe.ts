@@ -121,6 +121,8 @@ export interface SocketEntry {
 export interface ProbeHub {
 	/** True while a probe listens: the hot path asks this and nothing else. */
 	active: boolean;
+	/** Raised by each subscription: connections introduce themselves anew to a probe that came later. */
+	generation: number;
 	/** Null while no payload mode asks for payloads. */
 	tap: PayloadTap | null;
 	/** Sockets that a patch observed or a connection claimed. */
@@ -144,6 +146,7 @@ function createHub(): ProbeHub {
 	}
 	const hub: ProbeHub = {
 		active: false,
+		generation: 0,
 		tap: null,
 		sockets: new WeakMap(),
 		faults: 0,
@@ -165,6 +168,7 @@ function createHub(): ProbeHub {
 			const entry: Probe = (event) => probe(event);
 			probes = [...probes, entry];
 			hub.active = true;
+			hub.generation++;
 			return () => remove(entry);
 		},
 		nextId: () => `c${++lastId}`,

@@ -21,8 +21,10 @@ type EventBody<E = ProbeEvent> = E extends ProbeEvent ? Omit<E, 'id' | 'at'> : n
 
 /** Tells the probe hub about one connection; costs one check where nobody listens. */
 export class Reporter {
-	#announced = false;
+	/** The hub's generation that knows of this connection. */
+	#announcedTo = 0;
 	#socket: object | null = null;
+	#state: ConnectionState = 'INITIALIZING';
 	/** Frames and bytes on the wire since they were last told. */
 	#frames = 0;
 	#bytesOut = 0;
@@ -31,7 +33,7 @@ export class Reporter {
 
 	constructor(about: ReportedConnection) {
 		this.#about = about;
-		if (hub.active) this.#announce('INITIALIZING');
+		if (hub.active) this.#announce();
 	}
 
 	countWire(bytesOut: number, bytesIn: number): void {
@@ -43,14 +45,14 @@ export class Reporter {
 	sent(bytes: number, bufferedBytes: number): void {
 		const wireBytes = this.#bytesOut;
 		this.#bytesOut = 0;
-		if (!this.#announced) this.#announce('ACTIVE');
+		if (this.#announcedTo !== hub.generation) this.#announce();
 		hub.emit({ type: 'sent', id: this.#about.id, at: turnNow(this.#about.clock), bytes, wireBytes, bufferedBytes });
 	}
 
 	received(bytes: number, bufferedBytes: number): void {
 		const wireBytes = this.#bytesIn;
 		this.#bytesIn = 0;
-		if (!this.#announced) this.#announce('ACTIVE');
+		if (this.#announcedTo !== hub.generation) this.#announce();
 		hub.emit({ type: 'received', id: this.#about.id, at: turnNow(this.#about.clock), bytes, wireBytes, bufferedBytes });
 	}
 
@@ -68,12 +70,13 @@ export class Reporter {
 		const frames = this.#frames;
 		this.#frames = 0;
 		this.wire();
-		this.#tell({ type: 'state', from, to, frames }, from);
+		this.#tell({ type: 'state', from, to, frames });
+		this.#state = to;
 	}
 
 	closed(state: ConnectionState, info: CloseInfo, failure: Error | null): void {
 		const { code, reason, wasClean, initiatedBy } = info;
-		this.#tell({ type: 'closed', state, code, reason, wasClean, initiatedBy, errorCode: codeOf(info.error ?? failure) }, state);
+		this.#tell({ type: 'closed', state, code, reason, wasClean, initiatedBy, errorCode: codeOf(info.error ?? failure) });
 	}
 
 	error(error: Error, kind: ErrorKind): void {
@@ -98,20 +101,20 @@ export class Reporter {
 		if (entry && entry.id !== id) this.#tell({ type: 'claimed', socketId: entry.id });
 	}
 
-	#tell(body: EventBody, state: ConnectionState = 'INITIALIZING'): void {
+	#tell(body: EventBody): void {
 		if (!hub.active) return;
-		if (!this.#announced) this.#announce(state);
+		if (this.#announcedTo !== hub.generation) this.#announce();
 		hub.emit({ ...body, id: this.#about.id, at: this.#about.clock.now() } as ProbeEvent);
 	}
 
-	/** A connection older than the instrumentation introduces itself at its first event. */
-	#announce(state: ConnectionState): void {
-		this.#announced = true;
+	/** A connection introduces itself at its first event, and again to a probe that came later. */
+	#announce(): void {
+		this.#announcedTo = hub.generation;
 		const { id, clock, transport, chain, role, label, tags, link } = this.#about;
 		const at = clock.now();
 		hub.emit({ type: 'created', id, at, epoch: clock.epoch(), role, transport: transport.kind, remote: transport.remote, label, tags, link });
 		for (const [position, slot] of chain.slots.entries()) this.plugin(slot, 'added', position);
-		if (state !== 'INITIALIZING') hub.emit({ type: 'state', id, at, from: 'INITIALIZING', to: state, frames: 0 });
+		if (this.#state !== 'INITIALIZING') hub.emit({ type: 'state', id, at, from: 'INITIALIZING', to: this.#state, frames: 0 });
 		if (this.#socket) this.claim(this.#socket);
 	}
 }

@@ -155,7 +155,8 @@ export class Registry {
 				record.wireBytesReceived += event.bytesIn;
 				break;
 			case 'state':
-				this.#enter(record, event.to, event.at, event.frames);
+				// A connection introduces itself anew to each later probe.
+				if (record.state !== event.to) this.#enter(record, event.to, event.at, event.frames);
 				break;
 			case 'plugin': {
 				const name = clean(event.name, 40);

@@ -38,6 +38,10 @@ describe('what cannot be dialled', () => {
 		expect(() => dialWebSocket(url)).toThrow(expect.objectContaining({ code: 'URL_INVALID' }));
 	});
 
+	test.each(['ws:user:SECRET@', 'user:SECRET@host', 'ws://user:SECRET@ho st/?token=SECRET'])('what is no URL (%s) is quoted without its secrets', (url) => {
+		expect(() => dialWebSocket(url)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('SECRET') }));
+	});
+
 	test('an invalid URL is reported without its credentials and query', () => {
 		expect(() => dialWebSocket('ws://me:pass word@ho st/x?token=t0ken')).toThrow(/got "ws:\/\/ho st\/x"$/);
 	});

@@ -37,7 +37,7 @@ function tryParse(given: DialUrl, base?: string): URL | null {
 
 function withoutSecrets(text: string): string {
 	return text
-		.replace(/\/\/.*@/s, '//')
+		.replace(/^([a-z]+:)?.*@/is, '$1//')
 		.replace(/[?#].*$/s, '')
 		.slice(0, 80);
 }
