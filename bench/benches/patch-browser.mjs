@@ -22,7 +22,7 @@ export async function run({ quick }) {
 	const rounds = CASES.map(() => [[], [], []]);
 	const server = startSide(sidePath('raw-server'));
 	const url = await server.call('url');
-	for (let generation = 0; generation < (quick ? 1 : 4); generation++) {
+	for (let generation = 0; generation < (quick ? 1 : 3); generation++) {
 		const browser = await startPages();
 		const pages = [await browser.open('page-raw'), await browser.open('page-observed', '#read'), await browser.open('page-observed')];
 		for (const page of pages) await page.run((address) => globalThis.openEcho(address), url);
