@@ -8,7 +8,7 @@ import { bridgeWorkers } from './worker-bridge.js';
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
 type Method = (this: object, ...args: never[]) => unknown;
 /** What runs instead of a method, and calls it. */
-type Around = (this: ClassPatch, original: Method, socket: SocketLike, args: never[]) => unknown;
+type Around = (original: Method, socket: SocketLike, args: never[]) => unknown;
 
 /**
  * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
@@ -91,17 +91,16 @@ class ClassPatch {
 	#wrap(around: Around): (original: Method) => Method {
 		return (original) =>
 			new Proxy(original, {
-				apply: (method, socket, args) =>
-					this.#target.live && hub.active ? around.call(this, method, socket, args as never[]) : Reflect.apply(method, socket, args),
+				apply: (method, socket, args) => (this.#target.live && hub.active ? around(method, socket, args as never[]) : Reflect.apply(method, socket, args)),
 			});
 	}
 
-	#touch(original: Method, socket: SocketLike, args: never[]): unknown {
+	readonly #touch: Around = (original, socket, args) => {
 		this.#recordOf(socket);
 		return Reflect.apply(original, socket, args);
-	}
+	};
 
-	#send(original: Method, socket: SocketLike, args: never[]): unknown {
+	readonly #send: Around = (original, socket, args) => {
 		const record = this.#recordOf(socket);
 		if (!record || record.silent || socket.readyState !== OPEN) return Reflect.apply(original, socket, args);
 		const before = socket.bufferedAmount;
@@ -110,21 +109,21 @@ class ClassPatch {
 		record.sent(sentBytes(args[0], after - before), after || 0);
 		if (hub.tap) lend(record, 'sent', args[0]);
 		return result;
-	}
+	};
 
-	#close(original: Method, socket: SocketLike, args: never[]): unknown {
+	readonly #close: Around = (original, socket, args) => {
 		const record = this.#recordOf(socket);
 		const living = record !== null && socket.readyState < CLOSING;
 		const result = Reflect.apply(original, socket, args);
 		if (living) record.closing();
 		return result;
-	}
+	};
 
-	#dispatch(original: Method, socket: SocketLike, args: never[]): unknown {
+	readonly #dispatch: Around = (original, socket, args) => {
 		const record = this.#recordOf(socket);
 		if (record) observeEvent(record, socket, args[0] as unknown as Event);
 		return Reflect.apply(original, socket, args);
-	}
+	};
 
 	#recordOf(socket: SocketLike): ObservedSocket | null {
 		const record = observed(socket);
