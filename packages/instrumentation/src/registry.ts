@@ -181,7 +181,9 @@ export class Registry {
 		if (!isEnded(record.state)) this.#enter(record, isEnded(event.state) ? event.state : 'CLOSED', at, 0);
 		const wasActive = !Number.isNaN(record.activeAt);
 		const suspended = at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS;
-		const verdict = closeVerdict(event, { wasActive, suspended, online: this.online });
+		const last = this.errors.items.at(-1);
+		const error = last?.connectionId === id ? last.error : '';
+		const verdict = closeVerdict(event, { wasActive, suspended, error, online: this.online });
 		const reason = clean(event.reason);
 		this.announce(id);
 		const said = `${code}${reason && ` ${reason}`}`;

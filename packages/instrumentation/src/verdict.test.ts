@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { VerdictWord } from './types.js';
 import { type Circumstances, closeVerdict, type Ending } from './verdict.js';
 
-const quiet = { initiatedBy: 'remote', wasClean: true, errorCode: null, wasActive: true, online: true, suspended: false } as const;
+const quiet = { initiatedBy: 'remote', wasClean: true, errorCode: null, wasActive: true, online: true, suspended: false, error: '' } as const;
 const judge = (code: number, reason: string, evidence: Partial<Ending & Circumstances> = {}) => {
 	const all = { ...quiet, code, reason, ...evidence };
 	return closeVerdict(all, all);
@@ -89,6 +89,19 @@ test('the error of this side is the best evidence', () => {
 		['MALFORMED_FRAME', 'protocol-error'],
 	];
 	for (const [errorCode, expected] of errors) expect(judge(1006, 'replaced', { errorCode })).toMatchObject({ word: expected, confidence: 1 });
+});
+
+test('a dial that was answered over HTTP is explained by the status', () => {
+	const core = (status: number) =>
+		judge(1006, '', { wasActive: false, wasClean: false, errorCode: 'UPGRADE_REFUSED', error: `websocket: host refused the upgrade with HTTP ${status}` });
+	expect(core(401)).toEqual({ word: 'auth-refused', confidence: 1, evidence: 'HTTP 401' });
+	expect(core(403).word).toBe('auth-refused');
+	expect(core(404)).toEqual({ word: 'refused', confidence: 1, evidence: 'HTTP 404' });
+	expect(core(429).word).toBe('rate-limited');
+	expect(core(500)).toEqual({ word: 'refused', confidence: 1, evidence: 'error UPGRADE_REFUSED' });
+	const ofWs = { wasClean: false, initiatedBy: 'network', error: 'Unexpected server response: 401' } as const;
+	expect(word(1006, '', { ...ofWs, wasActive: false })).toBe('auth-refused');
+	expect(word(1006, '', ofWs)).toBe('connection-lost');
 });
 
 test('a loss without a word is explained by its circumstances', () => {

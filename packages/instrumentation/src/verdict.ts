@@ -15,6 +15,8 @@ export interface Circumstances {
 	wasActive: boolean;
 	/** False while the device says so. */
 	online: boolean;
+	/** Text of the error that went before; '' where there was none. */
+	error: string;
 	/** A timer noticed a sleep or a throttled tab shortly before. */
 	suspended: boolean;
 }
@@ -35,23 +37,27 @@ const WORDS: readonly (readonly [VerdictWord, RegExp])[] = [
 	['truncated', /truncated/i],
 	['not-registered', /^4404$|not.registered/i],
 	['invite-refused', /^4410$|invit/i],
-	['rate-limited', /^(1013|4429)$|\brate|too many/i],
+	['rate-limited', /^(1013|4429|HTTP 429)$|\brate|too many/i],
 	['server-shutdown', /^(1001|1012)$|shut(ting)? ?down|restart|going away/i],
 	['timeout', /^4408$|time(d )?-?out/i],
-	['auth-refused', /^4401$|unauthori[sz]ed|forbidden|^auth_|authenticat|credential|token/i],
+	['auth-refused', /^(4401|HTTP 40[13])$|unauthori[sz]ed|forbidden|^auth_|authenticat|credential|token/i],
 	['protocol-error', /^(100[237]|440[02])$|malformed|protocol/i],
 	['offline', /offline/i],
-	['refused', /^(1008|1015)$|refused|denied/i],
+	['refused', /^(1008|1015|HTTP 4..)$|refused|denied/i],
 ];
 
 /** Codes that say little: a reason text says more. */
 const VAGUE: ReadonlySet<number> = new Set([1001, 1008]);
 
 /**
- * Why a connection ended. The first of these that says something wins: the error of this side, the close code,
- * the reason text (in seeds/004 everything closes with 1000), the circumstances. The table: docs/verdicts.md.
+ * Why a connection ended. The first of these that says something wins: the HTTP status that answered the dial, the error of
+ * this side, the close code, the reason text (in seeds/004 everything closes with 1000), the circumstances. The table: docs/verdicts.md.
  */
-export function closeVerdict({ code, reason, initiatedBy, wasClean, errorCode }: Ending, { wasActive, online, suspended }: Circumstances): CloseVerdict {
+export function closeVerdict({ code, reason, initiatedBy, wasClean, errorCode }: Ending, { wasActive, online, suspended, error }: Circumstances): CloseVerdict {
+	// As core and `ws` put it; a browser does not tell.
+	const [, status] = (!wasActive && /\b(?:HTTP|server response:) (\d{3})\b/.exec(error)) || [];
+	const byStatus = status && wordFor(`HTTP ${status}`);
+	if (byStatus) return verdict(byStatus, 1, `HTTP ${status}`);
 	const byError = wordFor(errorCode ?? '');
 	if (byError) return verdict(byError, 1, `error ${errorCode}`);
 	const byReason = wordFor(reason);

@@ -127,7 +127,7 @@ describe('linkscope check', () => {
 		const port = await listenOnFreePort(createServer((_request, response) => response.writeHead(403).end()));
 		const { code, out, err } = await cli('check', `ws://127.0.0.1:${port}`);
 		expect(err).toContain('403');
-		expect(out).toContain('verdict   refused');
+		expect(out).toContain('verdict   auth-refused');
 		expect(code).toBe(1);
 	});
 });
