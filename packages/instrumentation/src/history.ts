@@ -36,11 +36,11 @@ export class History {
 		this.readings.push({ reading, shown }, registry.settings.limits.samples);
 	}
 
-	/** Over the last 60 s, or since the start where that is less. */
+	/** Over the last 60 s, or since the start where that is less; one connection at the start is one a minute, not thousands. */
 	rates(at: number): { messagesPerSecond: number; bytesPerSecond: number; connectionsPerMinute: number } {
 		const before = at - this.#start.at > WINDOW_MS && this.readings.items.find(({ reading }) => reading.at >= at - WINDOW_MS)?.reading;
 		const passed = difference(this.#registry.read(at), before || this.#start);
-		return { ...perSecond(passed, 1000), connectionsPerMinute: round((passed.connections / Math.max(passed.at, 1000)) * 60_000) };
+		return { ...perSecond(passed, 1000), connectionsPerMinute: round((passed.connections * WINDOW_MS) / Math.max(passed.at, WINDOW_MS)) };
 	}
 
 	samples(): HistorySample[] {

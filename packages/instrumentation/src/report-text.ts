@@ -31,17 +31,25 @@ function header({ label, generatedAt, global }: ConnectionInstrumentationStats):
 	return [`CONNECTION REPORT${label ? ` [${label}]` : ''}  ${generatedAt}  up ${duration(global.uptimeMs)}`, '─'.repeat(WIDTH)];
 }
 
-function figures({ global: all, trends, resources }: ConnectionInstrumentationStats): string[] {
+function figures({ global: all, transports, history, trends, resources }: ConnectionInstrumentationStats): string[] {
 	const { instrumentation: own, memoryBytes, cpuPercent, eventLoopLagMs } = resources;
+	const attempts = Object.values(transports).reduce((sum, one) => sum + one.attempts, 0);
+	// The window of the rates, which are never drawn out beyond what was seen.
+	const windowS = Math.round(Math.min(Math.max(all.uptimeMs / 1000, 1), 60));
 	return [
-		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed, ${percent(all.successRate)} of attempts succeeded`,
+		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed${attempts > 0 ? `, ${percent(all.successRate)} of attempts succeeded` : ''}`,
 		`Messages     ${number(all.totalMessages)}: ${number(all.messagesSent)} sent, ${number(all.messagesReceived)} received, ${bytes(all.averageMessageSize)} on average`,
 		`Bytes        ${bytes(all.totalBytes)}: ${bytes(all.bytesSent)} sent, ${bytes(all.bytesReceived)} received`,
-		`Last 60 s    ${all.messagesPerSecond.toFixed(2)} messages/s, ${all.throughputMbps.toFixed(3)} Mbps, ${all.connectionsPerMinute.toFixed(2)} connections/min`,
+		`${`Last ${windowS} s`.padEnd(13)}${all.messagesPerSecond.toFixed(2)} messages/s, ${all.throughputMbps.toFixed(3)} Mbps, ${all.connectionsPerMinute.toFixed(2)} connections/min`,
 		`Latency      ${latencyText(all.latency)}`,
-		`Trends       latency ${trends.latency}, connections ${trends.connections}, errors ${trends.errors}, throughput ${trends.throughput}`,
-		`Resources    memory ${memoryBytes === null ? '-' : bytes(memoryBytes)}, cpu ${cpuPercent ?? '-'} %, event loop lag ${duration(eventLoopLagMs)}`,
-		`This report  ${own.nsPerMessage} ns a message, ${bytes(own.retainedBytes)} kept${own.degraded ? ', DEGRADED: some detail was dropped' : ''}`,
+		// Fewer samples show no trend.
+		...(history.samples.length < 3
+			? []
+			: [
+					`Trends       latency ${all.latency ? trends.latency : '-'}, connections ${trends.connections}, errors ${trends.errors}, throughput ${trends.throughput}`,
+				]),
+		`Resources    memory ${memoryBytes === null ? '-' : bytes(memoryBytes)}, cpu ${cpuPercent === null ? '-' : `${cpuPercent} %`}, event loop lag ${duration(eventLoopLagMs)}`,
+		`This report  ${own.nsPerMessage || '-'} ns a message, ${bytes(own.retainedBytes)} kept${own.degraded ? ', DEGRADED: some detail was dropped' : ''}`,
 	];
 }
 
@@ -130,8 +138,12 @@ function pluginTable({ plugins }: ConnectionInstrumentationStats): string[] {
 
 function errorList({ recentErrors, global }: ConnectionInstrumentationStats): string[] {
 	if (recentErrors.length === 0) return ['ERRORS  none'];
-	const shown = recentErrors.slice(0, 5).map((one) => `  ${one.timestamp.slice(11, 19)}  ${one.severity.padEnd(8)}  ${one.connectionId ?? '-'}  ${one.error}`);
-	return [`ERRORS (${number(global.totalErrors)}, newest first)`, ...shown];
+	const shown = recentErrors.slice(0, 5);
+	const width = Math.max(...shown.map(({ connectionId }) => connectionId?.length ?? 1));
+	return [
+		`ERRORS (${number(global.totalErrors)}, newest first)`,
+		...shown.map((one) => `  ${one.timestamp.slice(11, 19)}  ${one.severity.padEnd(8)}  ${(one.connectionId ?? '-').padEnd(width)}  ${one.error}`),
+	];
 }
 
 function latencyText(latency: LatencyPercentiles | null): string {

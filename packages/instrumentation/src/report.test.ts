@@ -28,6 +28,29 @@ test('a report of nothing says so', () => {
 	expect(text).toContain('ERRORS  none');
 });
 
+test('nothing is made up from the first moments: no rate is drawn out, no trend told, no success of no attempt', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	for (const event of new Recording('c1').through(['CONNECTING']).events) registry.fold(event);
+	const { text } = reportOf(statsOf(registry, 32));
+	expect(text).toContain('Last 1 s     0.00 messages/s, 0.000 Mbps, 1.00 connections/min');
+	expect(text).toMatch(/, 0 failed$/m);
+	expect(text).not.toContain('STABLE');
+	expect(text).toContain('This report  - ns a message');
+	for (let at = 5000; at <= 15_000; at += 5000) registry.history.sample(at);
+	expect(reportOf(statsOf(registry, 15_000)).text).toContain('Trends       latency -, connections STABLE');
+});
+
+test('errors stand in columns, however long the ids', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	for (const id of ['c1', 'worker1:c12345'])
+		for (const event of new Recording(id).push({ type: 'error', kind: 'plugin', code: null, message: 'broken' }).events) registry.fold(event);
+	const places = reportOf(statsOf(registry, 0))
+		.text.split('\n')
+		.slice(-2)
+		.map((line) => line.indexOf('broken'));
+	expect(places[0]).toBe(places[1]);
+});
+
 test('a report of five lists each, its stages against budgets, plugins, tags and errors', () => {
 	const { text } = reportOf(statsWith(5));
 	expect(text).toMatchSnapshot();

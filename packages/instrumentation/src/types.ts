@@ -53,10 +53,11 @@ export interface GlobalStats {
 	/** Round trip; null until something measured it. */
 	averageLatency: number | null;
 	latency: LatencyPercentiles | null;
-	/** 10^6 bit/s in both directions, over the rolling window of 60 s, as are the rates below. */
+	/** 10^6 bit/s in both directions, over the last 60 s, as are the rates below; over the time since the start, at least 1 s, where that is less. */
 	throughputMbps: number;
 	bytesPerSecond: number;
 	messagesPerSecond: number;
+	/** Before a minute has passed: those so far. */
 	connectionsPerMinute: number;
 	uptimeMs: number;
 }
