@@ -35,7 +35,7 @@ export function resetInstrumentation(): void {
 
 /**
  * Calls `watcher` with every event of the timeline as it happens, and with every message.
- * A watcher that throws is taken out and counted; what it sends itself it is not told of.
+ * A watcher that throws or rejects is taken out and counted; what it sends itself it is not told of.
  * @returns its undo.
  * @throws TypeError where `watcher` is no function.
  */

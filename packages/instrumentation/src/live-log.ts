@@ -4,12 +4,15 @@ import type { ConnectionEvent } from './types.js';
 const names: Readonly<Record<string, string>> = { websocket: 'WebSocket' };
 const realm = globalThis as { console?: { log(line: string): void } };
 
-/** Writes an event as a line of seeds/004, to where the options say, if they say so. */
-export function log(event: ConnectionEvent, { log: wanted, label }: InstrumentationOptions): void {
+/**
+ * Writes an event as a line of seeds/004, to where the options say, if they say so.
+ * @returns what the sink did: it may be a promise.
+ */
+export function log(event: ConnectionEvent, { log: wanted, label }: InstrumentationOptions): unknown {
 	if (!wanted) return;
-	const { level = 'debug', sink = (line: string) => realm.console?.log(line) }: LogOptions = wanted === true ? {} : wanted;
+	const { level = 'debug', sink = (line: string): void => realm.console?.log(line) }: LogOptions = wanted === true ? {} : wanted;
 	const line = lineOf(event, level);
-	if (line !== null) sink(label ? `[${label}] ${line}` : line);
+	return line === null ? undefined : sink(label ? `[${label}] ${line}` : line);
 }
 
 function lineOf({ category, event, detail, url, transport }: ConnectionEvent, level: string): string | null {

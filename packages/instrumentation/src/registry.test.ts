@@ -1,6 +1,7 @@
 import type { ProbeEvent } from '@linkscope/core';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { log } from './live-log.js';
 import { settingsFrom } from './options.js';
 import { EPOCH, Recording } from './recording.fixture.js';
 import { Registry } from './registry.js';
@@ -168,6 +169,47 @@ test('a watcher that throws or forges is taken out and counted; one that sends i
 	expect(stats.global.messagesSent).toBe(4);
 	expect(stats.resources.instrumentation).toMatchObject({ degraded: true, dropped: { observers: 2 } });
 	expect(JSON.stringify(stats)).not.toContain('forged');
+});
+
+test('a watcher or log sink whose promise rejects is taken out and counted once, and nothing is left unhandled', async () => {
+	const unhandled = vi.fn();
+	process.on('unhandledRejection', unhandled);
+	const reject = async () => Promise.reject(new Error('async watcher'));
+	const registry = registryWith();
+	watch(registry.timeline, reject);
+	watch(registry.timeline, (event) => log(event, { log: { sink: reject } }));
+	for (const event of new Recording('c1').open().messages(4, 1).events) registry.fold(event);
+	await new Promise((resolve) => setImmediate(resolve));
+	process.off('unhandledRejection', unhandled);
+	expect(unhandled).not.toHaveBeenCalled();
+	expect(registry.timeline.watched).toBe(false);
+	expect(statsOf(registry, 0).resources.instrumentation.dropped.observers).toBe(2);
+});
+
+test('what one watcher causes the others are told of, and watchers that answer each other come to an end', () => {
+	const registry = registryWith();
+	const send = () => registry.fold({ type: 'sent', id: 'c1', at: 5, bytes: 1, wireBytes: 1, bufferedBytes: 0 });
+	const heard: string[][] = [[], []];
+	for (const mine of heard)
+		watch(registry.timeline, ({ event }) => {
+			mine.push(event);
+			send();
+		});
+	registry.fold(new Recording('c1').events[0] as ProbeEvent);
+	expect(heard).toEqual([
+		['created', 'sent'],
+		['sent', 'created'],
+	]);
+});
+
+test('a watcher that is taken out is not called any more, not even for the event that runs', () => {
+	const registry = registryWith();
+	let calls = 0;
+	let off = () => {};
+	watch(registry.timeline, () => off());
+	off = watch(registry.timeline, () => calls++);
+	registry.fold(new Recording('c1').events[0] as ProbeEvent);
+	expect(calls).toBe(0);
 });
 
 const id = fc.constantFrom('c1', 'c2', 'c3', '__proto__');

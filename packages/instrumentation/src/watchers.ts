@@ -3,7 +3,17 @@ import type { ConnectionRecord } from './record.js';
 import { eventOf, type Timeline } from './timeline.js';
 import type { ConnectionEvent } from './types.js';
 
-type Watcher = (event: ConnectionEvent) => void;
+/** What it returns does not matter, but a promise of it may reject. */
+type Watcher = (event: ConnectionEvent) => unknown;
+
+interface Entry {
+	readonly watcher: Watcher;
+	/** While it is being told. */
+	busy: boolean;
+}
+
+/** An event, what a watcher does about it, and no further: watchers that answer each other would never end. */
+const DEEPEST = 2;
 
 /** Has `watcher` told of every event as it happens, and of every message. */
 export function watch(timeline: Timeline, watcher: Watcher): Unsubscribe {
@@ -14,33 +24,36 @@ export function watch(timeline: Timeline, watcher: Watcher): Unsubscribe {
 /** Those who watch a timeline. Whoever watches brings this along, so that `auto` does without. */
 export class Watchers {
 	readonly #timeline: Timeline;
-	#entries: readonly Watcher[] = [];
-	#telling = false;
+	#entries: readonly Entry[] = [];
+	#depth = 0;
 
 	constructor(timeline: Timeline) {
 		this.#timeline = timeline;
 	}
 
 	add(watcher: Watcher): Unsubscribe {
-		const entry: Watcher = (event) => watcher(event);
+		const entry = { watcher, busy: false };
 		this.#replace([...this.#entries, entry]);
 		return () => this.#remove(entry);
 	}
 
 	tell(event: ConnectionEvent): void {
-		// A watcher that itself sends (a log that is shipped over a socket) must not hear of that: it would never end.
-		if (this.#telling) return;
-		this.#telling = true;
-		for (const watcher of this.#entries) {
+		if (this.#depth === DEEPEST) return;
+		this.#depth++;
+		for (const entry of this.#entries) {
+			// A watcher that itself sends (a log that is shipped over a socket) does not hear of that; the others do.
+			if (entry.busy || !this.#entries.includes(entry)) continue;
+			entry.busy = true;
+			// The observed application never notices: what throws or rejects is counted, and out with it.
 			try {
-				watcher(event);
+				const result = entry.watcher(event) as PromiseLike<unknown> | undefined;
+				if (typeof result?.then === 'function') result.then(undefined, () => this.#fail(entry));
 			} catch {
-				// The observed application never notices: counted, and out with it.
-				this.#timeline.droppedObservers++;
-				this.#remove(watcher);
+				this.#fail(entry);
 			}
+			entry.busy = false;
 		}
-		this.#telling = false;
+		this.#depth--;
 	}
 
 	/** @param about the size in bytes, or what a payload mode shows of it. */
@@ -49,11 +62,17 @@ export class Watchers {
 		this.tell(eventOf('message', record, direction, detail, record.epochOf(at)));
 	}
 
-	#remove(entry: Watcher): void {
+	#fail(entry: Entry): void {
+		// Many promises of one watcher may reject.
+		if (this.#entries.includes(entry)) this.#timeline.droppedObservers++;
+		this.#remove(entry);
+	}
+
+	#remove(entry: Entry): void {
 		this.#replace(this.#entries.filter((other) => other !== entry));
 	}
 
-	#replace(entries: readonly Watcher[]): void {
+	#replace(entries: readonly Entry[]): void {
 		this.#entries = entries;
 		this.#timeline.watched = entries.length > 0;
 	}
