@@ -21,21 +21,17 @@ const severities: Readonly<Record<ErrorKind, InstrumentedError['severity']>> = {
 const foreignWords: Partial<Record<ErrorKind, RegExp>> = { auth: /\w*(pair|trust)\w*/gi, pairing: /\w*(auth|challenge)\w*/gi };
 
 /** An error as it is kept: typed by the phase it happened in, and safe to show. */
-export function errorOf(
-	record: ConnectionRecord | undefined,
-	event: { at: number; id: string; kind: ErrorKind; code: string | null; message: string },
-	epoch: number,
-): InstrumentedError {
-	const type = (event.kind === 'protocol' && kindOfState[record?.state ?? '']) || event.kind;
+export function errorOf(record: ConnectionRecord, event: { at: number; kind: ErrorKind; code: string | null; message: string }): InstrumentedError {
+	const type = (event.kind === 'protocol' && kindOfState[record.state]) || event.kind;
 	const words = foreignWords[type];
 	const message = clean(event.message);
 	return {
 		type,
 		severity: severities[type] ?? 'medium',
 		error: words ? `${type}: ${message.replace(words, '…')}` : message,
-		code: event.code,
-		timestamp: iso(record ? record.epochOf(event.at) : epoch),
-		connectionId: event.id,
-		context: record ? { url: record.url, transport: record.transport, state: record.state } : {},
+		code: event.code === null ? null : clean(event.code, 60),
+		timestamp: iso(record.epochOf(event.at)),
+		connectionId: record.id,
+		context: { url: record.url, transport: record.transport, state: record.state },
 	};
 }

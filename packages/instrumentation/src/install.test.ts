@@ -214,6 +214,49 @@ test('a sink that throws never reaches the application', async () => {
 	await left.close();
 });
 
+test('what cannot be a text, or breaks whoever looks at it, costs at most its own event', async () => {
+	install({ creationStacks: true });
+	const [left] = await openPair();
+	left.setTags({ bad: Object.create(null) as string });
+	const stubborn = {
+		toString() {
+			throw new Error('theirs');
+		},
+	};
+	hub.emit({ type: 'closed', id: left.id, at: 0, state: 'CLOSED', reason: stubborn } as never);
+	hub.emit({ type: 'note', id: left.id, at: 0, note: null } as never);
+	const before = Error.prepareStackTrace;
+	Error.prepareStackTrace = () => {
+		throw new Error('theirs');
+	};
+	const [broken] = await openPair().finally(() => {
+		Error.prepareStackTrace = before;
+	});
+	const { totalConnections, resources } = getConnectionInstrumentationStats();
+	expect(totalConnections).toBe(4);
+	expect(hub.faults).toBe(0);
+	expect(resources.instrumentation).toMatchObject({ degraded: true, dropped: { faults: 2 } });
+	await Promise.all([left.close(), broken.close()]);
+});
+
+test('a reset inside redact loses no connection, and the first message before it stays the first', async () => {
+	const clock = new FakeClock();
+	install({
+		clock,
+		redact: (url) => {
+			resetInstrumentation();
+			return url;
+		},
+	});
+	const [left] = await openPair({ clock });
+	left.send('x');
+	clock.advance(60_000);
+	resetInstrumentation();
+	left.send('x');
+	expect(getConnectionInstrumentationStats().connections).toMatchObject([{ id: left.id, timeToFirstMessageMs: 0 }, {}]);
+	await left.close();
+});
+
 test('history is sampled on the clock, and after uninstall no timer is left', () => {
 	const clock = new FakeClock();
 	const undo = installInstrumentation({ clock });

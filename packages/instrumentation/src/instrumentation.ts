@@ -71,7 +71,14 @@ export class Instrumentation {
 		this.#resources = new Resources();
 		this.#messages = this.#timed = this.#timedMs = 0;
 		this.#undo = [
-			hub.subscribe((event) => this.#probe(event)),
+			hub.subscribe((event) => {
+				try {
+					this.#probe(event);
+				} catch {
+					// The hub takes out a probe that throws: one bad event would end everything.
+					this.#registry.faults++;
+				}
+			}),
 			this.#settings.patchWorkers?.() ?? (() => {}),
 			patchWebSocket({ clock, observes: (url) => this.#settings.observes(url) }),
 			watchNavigation((path) => {
@@ -100,7 +107,7 @@ export class Instrumentation {
 			this.#timedMs += settings.clock.now() - before;
 			this.#timed++;
 		} else if (event.type === 'created') {
-			registry.fold(event, settings.creationStacks ? new Error().stack : undefined);
+			registry.fold(event, settings.creationStacks ? stackHere() : undefined);
 			if (event.role === 'observed') settings.clock.after(0, () => registry.announce(event.id));
 		} else {
 			registry.fold(event);
@@ -117,6 +124,16 @@ export class Instrumentation {
 			this.#resources.sample(now, now - due);
 			due = now + SAMPLE_INTERVAL_MS;
 		});
+	}
+}
+
+/** An application's own Error.prepareStackTrace may throw, or return what is no text. */
+function stackHere(): string | undefined {
+	try {
+		const { stack } = new Error();
+		return typeof stack === 'string' ? stack : undefined;
+	} catch {
+		return undefined;
 	}
 }
 

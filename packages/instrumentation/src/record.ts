@@ -22,6 +22,7 @@ export class ConnectionRecord {
 	readonly startAt: number;
 	readonly startEpoch: number;
 	readonly link: LinkInfo | null;
+	url = '';
 	state: ConnectionState = 'INITIALIZING';
 	stateAt: number;
 	connectingAt = Number.NaN;
@@ -53,12 +54,13 @@ export class ConnectionRecord {
 	/** The most listeners on one event that it warned of. */
 	listeners: { on: string; count: number } | null = null;
 	stack: string | null = null;
+	/** Address of the peer of an observed socket that this side accepted. */
+	from: string | null = null;
 
 	constructor(
 		event: CreatedEvent,
 		/** Counts up from connection to connection. */
 		readonly order: number,
-		readonly url: string,
 		/** The sums it counts in, besides its own. */
 		public totals: TransportTotals,
 	) {

@@ -62,7 +62,8 @@ test('kinds of transports, plugins, tags and stages are bounded too', () => {
 
 test('errors are bounded, newest first, and all of them are counted', () => {
 	const registry = registryWith();
-	for (let i = 0; i < 150; i++) registry.fold({ type: 'error', id: 'gone', at: i, kind: 'plugin', code: null, message: `number ${i}` });
+	for (const event of new Recording('c1').events) registry.fold(event);
+	for (let i = 0; i < 150; i++) registry.fold({ type: 'error', id: 'c1', at: i, kind: 'plugin', code: null, message: `number ${i}` });
 	const { recentErrors, global, resources } = statsOf(registry, 200);
 	expect(recentErrors).toHaveLength(100);
 	expect(recentErrors[0]?.error).toBe('number 149');
@@ -72,6 +73,7 @@ test('errors are bounded, newest first, and all of them are counted', () => {
 
 test('the text of a long error keeps no megabyte alive', () => {
 	const registry = registryWith();
+	for (const event of new Recording('c1').events) registry.fold(event);
 	registry.fold({ type: 'error', id: 'c1', at: 0, kind: 'plugin', code: null, message: 'x'.repeat(5_000_000) });
 	expect(statsOf(registry, 0).recentErrors[0]?.error).toHaveLength(200);
 });
@@ -108,6 +110,40 @@ test('include, exclude and sampleRate leave connections out altogether', () => {
 	for (let i = 0; i < 4000; i++) for (const event of new Recording(`c${i}`).events) registry.fold(event);
 	expect(registry.read(0).connections).toBeGreaterThan(900);
 	expect(registry.read(0).connections).toBeLessThan(1100);
+});
+
+test.each([{ exclude: ['secret'] }, { sampleRate: 0 }])('with %j a connection leaves no errors and no events either', (options) => {
+	const registry = registryWith(options);
+	const recording = new Recording('c1', { remote: 'wss://secret' }).open().push({ type: 'error', kind: 'plugin', code: 'X', message: 'boom' }).close();
+	for (const event of recording.events) registry.fold(event);
+	const { recentErrors, recentEvents, global } = statsOf(registry, 0);
+	expect({ recentErrors, recentEvents, totalErrors: global.totalErrors }).toEqual({ recentErrors: [], recentEvents: [], totalErrors: 0 });
+});
+
+test('beyond limits.live a claimed socket is one connection, and what is counted only is told', () => {
+	const registry = registryWith({ limits: { live: 1 } });
+	const created = (id: string, role: 'observed' | 'initiator') => new Recording(id, { role }).events;
+	const claimed: ProbeEvent = { type: 'claimed', id: 'own', at: 0, socketId: 's2' };
+	for (const event of [
+		...created('s1', 'observed'),
+		...created('s2', 'observed'),
+		...created('own', 'initiator'),
+		claimed,
+		...new Recording('s1').close().events,
+	])
+		registry.fold(event);
+	const { global, resources } = statsOf(registry, 0);
+	expect(global).toMatchObject({ totalConnections: 2, activeConnections: 0, closedConnections: 1, failedConnections: 0 });
+	expect(resources.instrumentation.dropped.connections).toBe(1);
+});
+
+test('a socket that this side cut off leaves no error, because its end is normal', () => {
+	const registry = registryWith();
+	const recording = new Recording('c1').open().close(1006, '', { state: 'FAILED', wasClean: false, initiatedBy: 'local' });
+	for (const event of recording.events) registry.fold(event);
+	const { connections, recentErrors } = statsOf(registry, 0);
+	expect(connections[0]?.close?.verdict.word).toBe('normal');
+	expect(recentErrors).toEqual([]);
 });
 
 test('a redact option rewrites first, and cannot bring secrets back', () => {
@@ -277,6 +313,8 @@ test('whatever comes, in whatever order, the stats stay plain, finite and printa
 				registry.history.sample(event.at);
 			}
 			const stats = statsOf(registry, 5000);
+			const { totalConnections, activeConnections, closedConnections, failedConnections } = stats.global;
+			expect(totalConnections).toBe(activeConnections + closedConnections + failedConnections + stats.resources.instrumentation.dropped.connections);
 			expect(structuredClone(stats)).toEqual(stats);
 			expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
 			const { text } = reportOf(stats);

@@ -38,6 +38,8 @@ export class Registry {
 	/** Connections count up, so that those open and those ended can be listed in one order. */
 	lastOrder = 0;
 	untracked = 0;
+	/** Events that could not be folded. */
+	faults = 0;
 	/** Round trips of all connections. */
 	readonly latency = new Samples(512);
 	/** Set while payloads are lent: then messages are told from there. */
@@ -133,7 +135,7 @@ export class Registry {
 	}
 
 	#message(record: ConnectionRecord, at: number, bufferedBytes: number): void {
-		if (record.messagesSent + record.messagesReceived === 1) record.firstMessageAt = at;
+		if (Number.isNaN(record.firstMessageAt)) record.firstMessageAt = at;
 		const silence = at - record.lastMessageAt;
 		if (silence > record.longestSilenceMs) record.longestSilenceMs = silence;
 		record.lastMessageAt = at;
@@ -145,7 +147,9 @@ export class Registry {
 		if (event.type === 'claimed') this.#claimed(event.id, event.socketId);
 		const record = this.live.get(event.id);
 		if (event.type === 'error') {
-			this.#failed(record ?? this.ended.items.find((one) => one.id === event.id), event);
+			const failed = record ?? this.ended.items.find((one) => one.id === event.id);
+			// One that is excluded leaves no trace; and without a record nobody knows whether it is.
+			if (failed) this.#failed(failed, event);
 			return;
 		}
 		if (record === undefined) return;
@@ -188,8 +192,8 @@ export class Registry {
 		this.announce(id);
 		const said = `${code}${reason && ` ${reason}`}`;
 		record.close = { code, reason, wasClean, initiatedBy, verdict };
-		if (record.state === 'FAILED' && record.errors === 0)
-			this.#failed(record, { at, id, kind: 'connection', code: errorCode, message: `${verdict.word}: closed with ${said}` });
+		if (record.state === 'FAILED' && record.errors === 0 && verdict.word !== 'normal')
+			this.#failed(record, { at, kind: 'connection', code: errorCode, message: `${verdict.word}: closed with ${said}` });
 		this.#end(record, at, wasActive);
 		this.tell(record, 'closed', at, said);
 	}
@@ -198,29 +202,41 @@ export class Registry {
 		const { settings } = this;
 		if (this.live.has(event.id) || !settings.observes(event.remote) || !settings.samples(event.id)) return;
 		const totals = this.transports.of(clean(event.transport, 40));
-		totals.counts.connections++;
 		if (this.live.size >= settings.limits.live) {
-			this.untracked++;
+			this.#wait(event);
+			this.#later(event.id, () => {
+				totals.counts.connections++;
+				this.untracked++;
+			});
 			return;
 		}
-		const record = new ConnectionRecord(event, this.lastOrder++, clean(redactUrl(settings.rewrite(event.remote))), totals);
+		totals.counts.connections++;
+		const record = new ConnectionRecord(event, this.lastOrder++, totals);
+		// Known before an application's own `redact` is asked, which may reset.
+		this.live.set(event.id, record);
+		record.url = clean(redactUrl(settings.rewrite(event.remote)));
+		if (event.from) record.from = clean(event.from, 60);
 		if (stack) record.stack = cut(stack, 2000);
 		foldTags(record, event.label, event.tags);
-		this.live.set(event.id, record);
-		if (event.role === 'observed') {
-			// A replay has no turns to end.
-			if (this.#untold.size >= MAX_UNTOLD) this.announceAll();
-			this.#untold.set(event.id, []);
-		}
+		this.#wait(event);
 		this.tell(record, 'created', event.at);
+	}
+
+	/** Whoever dialled the socket may claim it before the turn ends. */
+	#wait({ id, role }: CreatedEvent): void {
+		if (role !== 'observed') return;
+		// A replay has no turns to end.
+		if (this.#untold.size >= MAX_UNTOLD) this.announceAll();
+		this.#untold.set(id, []);
 	}
 
 	/** One socket, one record: what the patch saw of it so far belongs to the connection that claims it. */
 	#claimed(id: string, socketId: string): void {
+		if (id === socketId) return;
 		const socket = this.live.get(socketId);
-		if (socket === undefined || id === socketId) return;
 		this.live.delete(socketId);
 		this.#untold.delete(socketId);
+		if (socket === undefined) return;
 		const from = socket.totals.counts;
 		from.connections--;
 		if (!Number.isNaN(socket.activeAt)) from.opened--;
@@ -269,14 +285,14 @@ export class Registry {
 		const stages = record.stages ?? [];
 		const stage = { name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome };
 		if (stages.length < MAX_STAGES) record.stages = stages.concat(stage);
-		if (outcome === 'ok') this.#later(record, () => this.stages.add(name, duration));
+		if (outcome === 'ok') this.#later(record.id, () => this.stages.add(name, duration));
 	}
 
-	#failed(record: ConnectionRecord | undefined, event: Parameters<typeof errorOf>[1]): void {
-		this.announce(event.id);
-		const error = errorOf(record, event, this.epochOf(event.at));
+	#failed(record: ConnectionRecord, event: Parameters<typeof errorOf>[1]): void {
+		this.announce(record.id);
+		const error = errorOf(record, event);
 		this.totalErrors++;
-		if (record) record.errors++;
+		record.errors++;
 		this.errors.push(error, this.settings.limits.errors);
 		this.tell(record, 'error', event.at, error.error);
 	}
@@ -295,20 +311,14 @@ export class Registry {
 	}
 
 	/** Adds to the timeline. */
-	tell(
-		record: ConnectionRecord | undefined,
-		event: string,
-		at: number,
-		detail = '',
-		category: 'lifecycle' | 'security' | 'plugin' | 'network' = 'lifecycle',
-	): void {
-		const time = (record ?? this).epochOf(at);
-		this.#later(record, () => this.timeline.add(category, record, event, detail, time));
+	tell(record: ConnectionRecord, event: string, at: number, detail = '', category: 'lifecycle' | 'security' | 'plugin' | 'network' = 'lifecycle'): void {
+		const time = record.epochOf(at);
+		this.#later(record.id, () => this.timeline.add(category, record, event, detail, time));
 	}
 
 	/** At once, or when it is clear that nobody claims the socket. */
-	#later(record: ConnectionRecord | undefined, tell: () => void): void {
-		const untold = record && this.#untold.get(record.id);
+	#later(id: string, tell: () => void): void {
+		const untold = this.#untold.get(id);
 		if (untold) untold.push(tell);
 		else tell();
 	}

@@ -104,12 +104,13 @@ function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
 		events: registry.timeline.dropped,
 		names: registry.transports.dropped + registry.plugins.dropped,
 		observers: registry.timeline.droppedObservers,
+		faults: registry.faults,
 	};
 	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.readings.items.length * 250;
 	// Weighed with heap snapshots: a record, a slot of a plugin, a stage.
 	for (const record of registry.records())
 		retainedBytes += 700 + (record.plugins?.length ?? 0) * 70 + (record.stages?.length ?? 0) * 100 + (record.latency ? 400 : 0) + (record.stack?.length ?? 0);
-	return { nsPerMessage, retainedBytes, degraded: dropped.connections + dropped.names + dropped.observers > 0, dropped };
+	return { nsPerMessage, retainedBytes, degraded: dropped.connections + dropped.names + dropped.observers + dropped.faults > 0, dropped };
 }
 
 function leaksOf(registry: Registry, now: number): Leak[] {

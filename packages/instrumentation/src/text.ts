@@ -10,7 +10,7 @@ const LONGEST = 4096;
  * The result shares no memory with a long original.
  */
 export function clean(text: unknown, maxLength = 200): string {
-	let shown = typeof text === 'string' ? text : String(text);
+	let shown = textOf(text);
 	// Redacted before it is cut, or half a URL would show half a password; a bound first, because a text may be megabytes long.
 	if (shown.length > LONGEST) shown = shown.slice(0, LONGEST).replace(/[a-z][\w+.-]{0,20}:\/\/\S*$/i, '');
 	if (shown.includes('://')) shown = shown.replace(URLS, redactUrl);
@@ -18,6 +18,15 @@ export function clean(text: unknown, maxLength = 200): string {
 	if (PLAIN.test(shown)) return shown;
 	const escaped = shown.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 	return cut(escaped, maxLength);
+}
+
+function textOf(value: unknown): string {
+	try {
+		return String(value);
+	} catch {
+		// Not everything can be a text: Object.create(null), a toString that throws.
+		return `[${typeof value}]`;
+	}
 }
 
 /** At most `maxLength` UTF-16 units, the last of them an ellipsis where something was cut. */

@@ -76,8 +76,10 @@ export interface ConnectionSnapshot {
 	connectionId: string;
 	internalId: string;
 	label: string | null;
-	/** Without credentials, query values and fragment. */
+	/** Without credentials, query values and fragment. Of an observed socket that this side accepted: what its peer asked for. */
 	url: string;
+	/** Address of the peer of an observed socket that this side accepted; null for one that was dialled. */
+	from: string | null;
 	/** 'websocket', 'memory', … */
 	transport: string;
 	/** observed: a foreign WebSocket seen by the patch. */
@@ -288,16 +290,19 @@ export interface InstrumentationCost {
 
 /** What the limits cost: counted, no longer shown. */
 export interface Dropped {
-	/** Counted in totalConnections only, because `limits.live` connections were open. */
+	/** Counted in totalConnections only, because `limits.live` connections were open: that sum is active + closed + failed + these. */
 	connections: number;
 	/** Ended connections no longer listed. */
 	closed: number;
+	/** Errors no longer listed. Those of a connection without a record are not counted at all. */
 	errors: number;
 	events: number;
 	/** Kinds of transports and plugins beyond the first 64; they count as 'other'. */
 	names: number;
-	/** Observers of events and log sinks that threw and were taken out. */
+	/** Observers of events and log sinks that threw or rejected and were taken out. */
 	observers: number;
+	/** Events that could not be recorded, because something in them or around them threw. */
+	faults: number;
 }
 
 export interface HistorySample {

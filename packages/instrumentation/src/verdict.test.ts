@@ -32,6 +32,10 @@ describe('a reason text explains a normal close', () => {
 		['message too large', 'message-too-big'],
 		['cannot decrypt', 'decrypt-failed'],
 		['access denied', 'refused'],
+		['access token has expired', 'auth-refused'],
+		['Unexpected token < in JSON', 'normal'],
+		['uninvited guest left', 'normal'],
+		['user wants to rate this call', 'normal'],
 	];
 	test.each(reasons)('%j is %s', (reason, expected) => expect(word(1000, reason)).toBe(expected));
 });
@@ -87,6 +91,12 @@ test('the error of this side is the best evidence', () => {
 		['INVITE_EXPIRED', 'invite-refused'],
 		['TRUNCATED', 'truncated'],
 		['MALFORMED_FRAME', 'protocol-error'],
+		['ETIMEDOUT', 'timeout'],
+		['TOKEN_EXPIRED', 'auth-refused'],
+		['RATE_LIMITED', 'rate-limited'],
+		['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'message-too-big'],
+		['WS_ERR_INVALID_UTF8', 'protocol-error'],
+		['WS_ERR_EXPECTED_MASK', 'protocol-error'],
 	];
 	for (const [errorCode, expected] of errors) expect(judge(1006, 'replaced', { errorCode })).toMatchObject({ word: expected, confidence: 1 });
 });
@@ -110,6 +120,7 @@ test('a loss without a word is explained by its circumstances', () => {
 	expect(word(1006, '', { ...lost, online: false })).toBe('offline');
 	expect(word(1006, '', { ...lost, suspended: true })).toBe('suspended');
 	expect(word(1006, '', { ...lost, wasActive: false })).toBe('refused');
+	expect(word(1006, '', { ...lost, wasActive: false, error: 'Opening handshake has timed out' })).toBe('timeout');
 	expect(word(1006, 'Terminate called.', { wasClean: false, initiatedBy: 'local' })).toBe('normal');
 });
 

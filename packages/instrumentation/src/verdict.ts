@@ -31,17 +31,20 @@ const WORDS: readonly (readonly [VerdictWord, RegExp])[] = [
 	['route-stopped', /route was stopped/i],
 	['heartbeat-timeout', /heartbeat|ping timeout/i],
 	['slow-reader', /^4440$|slow.?(reader|consumer)/i],
-	['message-too-big', /^(1009|4409)$|too.(big|large)/i],
+	['message-too-big', /^(1009|4409)$|too.(big|large)|^ws_err_unsupported_(message|data_payload)_length/i],
 	['quota', /^4413$|quota|queue_full|inbox_full/i],
 	['decrypt-failed', /^443[01]$|decrypt|^record_|^nonces/i],
 	['truncated', /truncated/i],
 	['not-registered', /^4404$|not.registered/i],
-	['invite-refused', /^4410$|invit/i],
-	['rate-limited', /^(1013|4429|HTTP 429)$|\brate|too many/i],
+	['invite-refused', /^4410$|(\b|_)invit/i],
+	['rate-limited', /^(1013|4429|HTTP 429)$|\brate.?(limit|exceed)|^rate_|too many/i],
 	['server-shutdown', /^(1001|1012)$|shut(ting)? ?down|restart|going away/i],
-	['timeout', /^4408$|time(d )?-?out/i],
-	['auth-refused', /^(4401|HTTP 40[13])$|unauthori[sz]ed|forbidden|^auth_|authenticat|credential|token/i],
-	['protocol-error', /^(100[237]|440[02])$|malformed|protocol/i],
+	['timeout', /^4408$|timed?[ _-]?out/i],
+	[
+		'auth-refused',
+		/^(4401|HTTP 40[13])$|unauthori[sz]ed|forbidden|^auth_|authenticat|credential|(invalid|expired|missing|bad|wrong)[ _](\w+[ _])?token|token[ _](\w+[ _])?(invalid|expired|missing|required|revoked|rejected)/i,
+	],
+	['protocol-error', /^(100[237]|440[02])$|^ws_err_|malformed|protocol/i],
 	['offline', /offline/i],
 	['refused', /^(1008|1015|HTTP 4..)$|refused|denied/i],
 ];
@@ -67,6 +70,9 @@ export function closeVerdict({ code, reason, initiatedBy, wasClean, errorCode }:
 	if (!online) return verdict('offline', 0.8, 'the device was offline');
 	if (code === 1006 || !wasClean) {
 		if (initiatedBy === 'local' && errorCode === null) return verdict('normal', 0.7, `ended by this side, code ${code}`);
+		// `ws` tells of some, as of a handshake that timed out, only in words.
+		const byText = wordFor(error);
+		if (byText) return verdict(byText, 0.7, `error text, code ${code}`);
 		if (suspended) return verdict('suspended', 0.7, 'the process or tab had been suspended');
 		if (!wasActive) return verdict('refused', 0.6, `code ${code} before it was open`);
 		if (code === 1006) return verdict('connection-lost', 0.5, 'code 1006 and no other evidence');
