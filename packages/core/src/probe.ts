@@ -29,6 +29,8 @@ export interface CreatedEvent {
 	transport: string;
 	/** Unredacted: the registry redacts before it keeps it. */
 	remote: string;
+	/** Address of the peer, where this side accepted an observed socket; `remote` is then the URL it asked for. */
+	from?: string;
 	label?: string;
 	tags?: Readonly<Record<string, string>>;
 	link?: LinkInfo;

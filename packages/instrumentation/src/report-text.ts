@@ -53,21 +53,27 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 	];
 }
 
-function connectionTable(connections: ConnectionSnapshot[], rows: number): string[] {
+function connectionTable(connections: ConnectionSnapshot[], maxRows: number): string[] {
 	if (connections.length === 0) return ['CONNECTIONS  none yet'];
-	const shown = notable(connections, rows);
-	const lines = table(
-		{ ID: 6, STATE: 20, PURPOSE: 9, URL: 33, SENT: -6, RECV: -6, BYTES: -8 },
+	const shown = notable(connections, maxRows);
+	const rows = table(
+		{ ID: 6, STATE: 20, 'PURPOSE?': 9, 'URL (→ dialled, ← accepted)': 33, SENT: -6, RECV: -6, BYTES: -8 },
 		shown.map((one) => [
 			one.id,
 			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
 			one.purpose,
-			one.label ? `${one.label} ${one.url}` : one.url,
+			`${one.from || one.role === 'acceptor' ? '←' : '→'} ${one.url}`,
 			number(one.messagesSent),
 			number(one.messagesReceived),
 			bytes(one.bytesSent + one.bytesReceived),
 		]),
 	);
+	// Beneath its connection, so that they cut no URL.
+	const lines = rows.flatMap((row, index) => {
+		const { from, label } = shown[index - 1] ?? {};
+		const more = [label, from && `from ${from}`].filter(Boolean).join(', ');
+		return more ? [row, `${' '.repeat(43)}${more}`] : row;
+	});
 	const hidden = connections.length - shown.length;
 	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
 }

@@ -20,6 +20,7 @@ export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSna
 		internalId: id,
 		label: record.label,
 		url: record.url,
+		from: record.from,
 		transport: record.transport,
 		role: record.role,
 		purpose: purposeOf({ messagesSent, messagesReceived, bytes: bytesSent + bytesReceived, lifeMs, ended }),

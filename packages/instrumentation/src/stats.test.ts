@@ -41,6 +41,7 @@ test('an open connection is shown with everything that is known of it', () => {
 		internalId: 'c1',
 		label: 'renamed',
 		url: 'wss://host',
+		from: null,
 		transport: 'websocket',
 		role: 'initiator',
 		purpose: 'unknown',
