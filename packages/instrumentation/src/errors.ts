@@ -20,11 +20,13 @@ const severities: Readonly<Record<ErrorKind, InstrumentedError['severity']>> = {
 // The filters of seeds/004 look for these words in the text: an auth error must not be found by those for pairing, nor the reverse.
 const foreignWords: Partial<Record<ErrorKind, RegExp>> = { auth: /\w*(pair|trust)\w*/gi, pairing: /\w*(auth|challenge)\w*/gi };
 
-/** An error as it is kept: typed by the phase it happened in, and safe to show. */
-export function errorOf(record: ConnectionRecord, event: { at: number; kind: ErrorKind; code: string | null; message: string }): InstrumentedError {
+/**
+ * An error as it is kept: typed by the phase it happened in.
+ * @param message safe to show.
+ */
+export function errorOf(record: ConnectionRecord, event: { at: number; kind: ErrorKind; code: string | null }, message: string): InstrumentedError {
 	const type = (event.kind === 'protocol' && kindOfState[record.state]) || event.kind;
 	const words = foreignWords[type];
-	const message = clean(event.message);
 	return {
 		type,
 		severity: severities[type] ?? 'medium',

@@ -16,10 +16,10 @@ export function foldNote(registry: Registry, record: ConnectionRecord, note: Not
 			registry.stage(record, note.name, note.startedAt, note.durationMs, note.messages, note.outcome);
 			return registry.tell(record, 'stage', at, `${clean(note.name, LONGEST_NAME)} ${note.outcome}`);
 		case 'security':
-			if (note.peer !== undefined) record.peer = clean(note.peer, 100);
-			return registry.tell(record, `${note.stage} ${note.outcome}`, at, clean(note.peer ?? note.code ?? '', 100), 'security');
+			if (note.peer !== undefined) record.peer = registry.clean(note.peer, 100);
+			return registry.tell(record, `${note.stage} ${note.outcome}`, at, registry.clean(note.peer ?? note.code ?? '', 100), 'security');
 		case 'peer':
-			record.peer = clean(note.fingerprint, 100);
+			record.peer = registry.clean(note.fingerprint, 100);
 			return registry.tell(record, 'peer', at, record.peer, 'security');
 		case 'network':
 			registry.online = note.online;
@@ -34,7 +34,7 @@ export function foldNote(registry: Registry, record: ConnectionRecord, note: Not
 			return registry.tell(record, 'path', at, record.path.kind, 'network');
 		}
 		case 'plugin': {
-			const text = clean(note.text);
+			const text = registry.clean(note.text);
 			const name = clean(note.name, LONGEST_NAME);
 			const plugin = record.plugins?.find((one) => one.name === name);
 			if (plugin) plugin.note = text;

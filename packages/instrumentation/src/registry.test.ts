@@ -160,6 +160,21 @@ test('a redact option rewrites first, and cannot bring secrets back', () => {
 	).toBe('wss://host/room/42');
 });
 
+test("an application's own redact covers error texts, close reasons, notes and the log too", () => {
+	const lines: string[] = [];
+	const options = { redact: (url: string) => url.replace(/TOPSECRET/g, '…') };
+	const registry = registryWith(options);
+	watch(registry.timeline, (event) => log(event, { ...options, log: { sink: (line) => lines.push(line) } }));
+	const text = 'could not dial wss://h/TOPSECRET/x';
+	const recording = new Recording('c1', { remote: 'wss://h/TOPSECRET/x' })
+		.push({ type: 'error', kind: 'connection', code: null, message: text })
+		.push({ type: 'note', note: { kind: 'plugin', name: 'p', text } })
+		.close(1000, text);
+	for (const event of recording.events) registry.fold(event);
+	expect(JSON.stringify(statsOf(registry, 0)) + lines.join()).not.toContain('TOPSECRET');
+	expect(statsOf(registry, 0).recentErrors[0]?.error).toBe('could not dial wss://h/…/x');
+});
+
 test('an address that is no URL is redacted too', () => {
 	const registry = registryWith();
 	for (const event of new Recording('c1', { remote: 'ble:SECRET@device?pin=SECRET' }).events) registry.fold(event);

@@ -1,4 +1,4 @@
-import { type ClosedEvent, type ConnectionState, type CreatedEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
+import { type ClosedEvent, type ConnectionState, type CreatedEvent, type ErrorEvent, isEnded, type ProbeEvent, type StageName } from '@linkscope/core';
 import { errorOf } from './errors.js';
 import { History } from './history.js';
 import { NavigationSteps } from './navigation-steps.js';
@@ -8,6 +8,7 @@ import type { Reading } from './reading.js';
 import { ConnectionRecord } from './record.js';
 import { Ring } from './ring.js';
 import { Samples } from './samples.js';
+import { withoutSecrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { BUDGETS, StageTimes, stageOf } from './stages.js';
 import { clean, cut, redactUrl } from './text.js';
@@ -188,7 +189,7 @@ export class Registry {
 		const last = this.errors.items.at(-1);
 		const error = last?.connectionId === id ? last.error : '';
 		const verdict = closeVerdict(event, { wasActive, suspended, error, online: this.online });
-		const reason = clean(event.reason);
+		const reason = this.clean(event.reason);
 		this.announce(id);
 		const said = `${code}${reason && ` ${reason}`}`;
 		record.close = { code, reason, wasClean, initiatedBy, verdict };
@@ -288,9 +289,9 @@ export class Registry {
 		if (outcome === 'ok') this.#later(record.id, () => this.stages.add(name, duration));
 	}
 
-	#failed(record: ConnectionRecord, event: Parameters<typeof errorOf>[1]): void {
+	#failed(record: ConnectionRecord, event: Pick<ErrorEvent, 'at' | 'kind' | 'code' | 'message'>): void {
 		this.announce(record.id);
-		const error = errorOf(record, event);
+		const error = errorOf(record, event, this.clean(event.message));
 		this.totalErrors++;
 		record.errors++;
 		this.errors.push(error, this.settings.limits.errors);
@@ -308,6 +309,11 @@ export class Registry {
 		for (const plugin of record.plugins ?? []) this.plugins.add(plugin);
 		this.live.delete(record.id);
 		this.ended.push(record, this.settings.limits.closed);
+	}
+
+	/** Text of an error or a peer, fit to be shown. */
+	clean(text: unknown, maxLength?: number): string {
+		return clean(text, maxLength, (shown) => withoutSecrets(shown, this.settings.rewrite));
 	}
 
 	/** Adds to the timeline. */

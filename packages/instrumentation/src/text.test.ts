@@ -38,6 +38,12 @@ describe('redactUrl', () => {
 		expect(redactUrl(url)).not.toContain('SECRET');
 	});
 
+	test('a URL of a megabyte reads short, with its credentials gone', () => {
+		const shown = redactUrl(`wss://user:${'SECRET'.repeat(200_000)}@host/?${'&a=1'.repeat(1_000_000)}`);
+		expect(shown).toMatch(/^wss:\/\/host\/\?…&a=…&a=…/);
+		expect(shown.length).toBeLessThan(10_000);
+	});
+
 	test('never shows a password or a value of a valid URL, and says the same of what it said', () => {
 		const word = fc.nat(1e6).map((n) => `w${n.toString(36)}`);
 		fc.assert(

@@ -3,21 +3,27 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const PLAIN = /^[ -~]*$/;
 /** A URL inside a text; the bound on the scheme keeps the search linear. */
 const URLS = /[a-z][\w+.-]{0,20}:\/\/\S*/gi;
+/** Half an address, where a text was cut. */
+const LAST_ADDRESS = /[a-z][\w+.-]{0,20}:\S*$/i;
 const LONGEST = 4096;
 
 /**
  * Text of others, made fit to be shown on one line: URLs inside it redacted, control and bidi characters escaped, cut.
  * The result shares no memory with a long original.
+ * @param redact what else than URLs goes; of a text of at most 4096 characters.
  */
-export function clean(text: unknown, maxLength = 200): string {
+export function clean(text: unknown, maxLength = 200, redact = withoutUrls): string {
 	let shown = textOf(text);
 	// Redacted before it is cut, or half a URL would show half a password; a bound first, because a text may be megabytes long.
-	if (shown.length > LONGEST) shown = shown.slice(0, LONGEST).replace(/[a-z][\w+.-]{0,20}:\/\/\S*$/i, '');
-	if (shown.includes('://')) shown = shown.replace(URLS, redactUrl);
-	shown = cut(shown, maxLength);
+	if (shown.length > LONGEST) shown = shown.slice(0, LONGEST).replace(LAST_ADDRESS, '');
+	shown = cut(redact(shown), maxLength);
 	if (PLAIN.test(shown)) return shown;
 	const escaped = shown.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 	return cut(escaped, maxLength);
+}
+
+function withoutUrls(text: string): string {
+	return text.includes('://') ? text.replace(URLS, redactUrl) : text;
 }
 
 function textOf(value: unknown): string {
@@ -40,7 +46,8 @@ export function cut(text: string, maxLength: number): string {
  */
 export function redactUrl(url: string): string {
 	if (!/[@?#]/.test(url)) return url.replace(/^(\w+:\/\/[^/]+)\/$/, '$1');
-	const bare = url.includes('@') ? withoutCredentials(url) : url;
+	// Bounded only now, because a cut may divide credentials.
+	const bare = (url.includes('@') ? withoutCredentials(url) : url).slice(0, LONGEST);
 	const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/.exec(bare) as unknown as string[];
 	return copy(query === undefined ? address : `${address}?${query.split('&').map(keyOf).join('&')}`);
 }
