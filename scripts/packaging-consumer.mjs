@@ -37,11 +37,28 @@ export async function importEverywhere({ path, specifiers }) {
 /** Declarations must hold without skipLibCheck, as a module and by require, and under a bundler's rules. */
 export async function compileConsumer({ path, specifiers }) {
 	const imports = specifiers.map((specifier, index) => `import * as import${index} from '${specifier}';`);
-	const source = [...imports, `export const all: object[] = [${imports.map((_, index) => `import${index}`).join(', ')}];`].join('\n');
-	for (const extension of ['mts', 'cts']) writeFileSync(join(path, `consumer.${extension}`), source);
+	const all = `export const all: object[] = [${imports.map((_, index) => `import${index}`).join(', ')}];`;
+	for (const extension of ['mts', 'cts']) {
+		writeFileSync(join(path, `consumer.${extension}`), [...imports, all].join('\n'));
+		// Each alone: what the one declares must not stand in for the other.
+		for (const auto of AUTOS) writeFileSync(join(path, globalsFile(auto, extension)), `import '${auto}';\n${USE_OF_GLOBALS}`);
+	}
 	const strict = { strict: true, noEmit: true, skipLibCheck: false, target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: ['node'] };
-	await compile(path, { ...strict, module: 'nodenext', moduleResolution: 'nodenext' }, ['consumer.mts', 'consumer.cts']);
+	const nodenext = { ...strict, module: 'nodenext', moduleResolution: 'nodenext' };
+	await compile(path, nodenext, ['consumer.mts', 'consumer.cts']);
 	await compile(path, { ...strict, module: 'esnext', moduleResolution: 'bundler' }, ['consumer.mts']);
+	for (const auto of AUTOS) for (const extension of ['mts', 'cts']) await compile(path, nodenext, [globalsFile(auto, extension)]);
+}
+
+const AUTOS = ['linkscope/auto', '@linkscope/instrumentation/auto'];
+const USE_OF_GLOBALS = `
+	const sent: number = getConnectionInstrumentationStats().connections.reduce((sum, { messagesSent }) => sum + messagesSent, 0);
+	export const text: string = \`\${sent} \${globalThis.getConnectionInstrumentationReport()}\`;
+	// @ts-expect-error: there is no such field, which only a declaration that is no any can tell.
+	globalThis.getConnectionInstrumentationStats().nonsense;`;
+
+function globalsFile(auto, extension) {
+	return `globals-of-${auto.replace(/\W/g, '-')}.${extension}`;
 }
 
 /** `sideEffects` must be right: an import nobody uses leaves nothing in a bundle, except where the import itself is the purpose. */
