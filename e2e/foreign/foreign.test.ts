@@ -14,9 +14,7 @@ let servers: ForeignServers;
 let undos: (() => void)[];
 beforeAll(async () => {
 	servers = await startForeignServers();
-	// Clients only: the servers of this test live in the same process.
-	const observes = (url: string): boolean => Object.values(servers.ports).some((port) => url.startsWith(`ws://127.0.0.1:${port}/`));
-	undos = [installInstrumentation(), instrumentWs(WebSocket, { observes }), instrumentWs(wsOfSocketIo, { observes })];
+	undos = [installInstrumentation(), instrumentWs(WebSocket), instrumentWs(wsOfSocketIo)];
 });
 afterAll(() => {
 	for (const undo of undos) undo();
@@ -25,7 +23,8 @@ afterAll(() => {
 
 test.each(Object.keys(applications))('in Node the stats of %s are what the wire of its server carried', async (application) => {
 	const port = servers.ports[application] as number;
-	const connections = () => getConnectionInstrumentationStats().connections.filter(({ url }) => new URL(url).port === String(port));
+	// Clients only: the servers of this test live in the same process.
+	const connections = () => getConnectionInstrumentationStats().connections.filter(({ url, from }) => from === null && new URL(url).port === String(port));
 	await applications[application]?.(port, WebSocket as never);
 	expect(servers.counts(application).length).toBeGreaterThan(0);
 	await vi.waitFor(() => expect(told(connections())).toEqual(carried(servers.counts(application))));

@@ -32,8 +32,8 @@ export class ObservedSocket implements SocketEntry {
 		return !hub.active || this.claimedBy !== null || !this.target.live || isEnded(this.#state);
 	}
 
-	created(remote: string): void {
-		this.#tell({ type: 'created', epoch: this.target.clock.epoch(), role: 'observed', transport: 'websocket', remote });
+	created(remote: string, from?: string): void {
+		this.#tell({ type: 'created', epoch: this.target.clock.epoch(), role: 'observed', transport: 'websocket', remote, from });
 		this.#move('CONNECTING');
 	}
 
@@ -134,15 +134,16 @@ export function observed(socket: object): ObservedSocket | null | undefined {
 
 /**
  * Begins a record, at construction or at the first sign of life of a socket older than the patch.
+ * @param from address of the peer, where this side accepted the socket.
  * @returns null for a socket that is claimed, excluded, or already at its end.
  */
-export function adopt(target: Target, socket: SocketLike, remote: string, masks: boolean): ObservedSocket | null {
+export function adopt(target: Target, socket: SocketLike, remote: string, masks: boolean, from?: string): ObservedSocket | null {
 	const wanted = socket.readyState < CLOSING && !hub.sockets.get(socket)?.claimedBy && target.observes(remote);
 	const record = wanted ? new ObservedSocket(target, masks) : null;
 	state.sockets.set(socket, record);
 	if (!record) return null;
 	hub.sockets.set(socket, record);
-	record.created(remote);
+	record.created(remote, from);
 	if (socket.readyState === OPEN) record.opened();
 	return record;
 }

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { hub } from '@linkscope/core';
 import { FakeClock } from '@linkscope/core/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -44,8 +44,8 @@ async function connectPair(): Promise<{ client: WebSocket; peer: WebSocket }> {
 /** Resolves at 'close', whatever 'error' comes before it. */
 const ended = (socket: WebSocket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
 
-const clientRecord = (): Recorded => recording.sockets.find(({ remote }) => remote === url) as Recorded;
-const serverRecord = (): Recorded => recording.sockets.find(({ remote }) => remote !== url) as Recorded;
+const clientRecord = (): Recorded => recording.sockets.find(({ from }) => from === undefined) as Recorded;
+const serverRecord = (): Recorded => recording.sockets.find(({ from }) => from !== undefined) as Recorded;
 
 test('both ends of a ws connection are counted: messages, UTF-8 bytes, frame headers, the close', async () => {
 	install();
@@ -76,7 +76,33 @@ test('both ends of a ws connection are counted: messages, UTF-8 bytes, frame hea
 		wireBytesSent: textBytes + 2 + 200 + 4,
 		close: { code: 1000, reason: 'done', initiatedBy: 'remote' },
 	});
-	expect(serverRecord().remote).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+});
+
+test("a server's socket has the URL its peer asked for, and says where it came from", async () => {
+	undos.push(instrumentWs(ws));
+	const client = new WebSocket(`${url}chat?token=x`, { headers: { host: 'chat.example' } });
+	await once(client, 'open');
+	const { localAddress, localPort } = (client as unknown as { _socket: Socket })._socket;
+	expect(serverRecord()).toMatchObject({ remote: 'ws://chat.example/chat?token=x', from: `${localAddress}:${localPort}` });
+	expect(clientRecord()).toMatchObject({ remote: `${url}chat?token=x`, from: undefined });
+	client.terminate();
+});
+
+test('where only the class of sockets is known, it has the address it was reached at', async () => {
+	install();
+	const { client } = await connectPair();
+	expect(serverRecord().remote).toBe(url.slice(0, -1));
+	client.terminate();
+});
+
+test('handleUpgrade of a server is given back', () => {
+	const { handleUpgrade } = ws.WebSocketServer.prototype;
+	const undo = instrumentWs(ws);
+	expect(ws.WebSocketServer.prototype.handleUpgrade).not.toBe(handleUpgrade);
+	expect(ws.WebSocketServer.prototype.handleUpgrade.length).toBe(4);
+	undo();
+	expect(ws.WebSocketServer.prototype.handleUpgrade).toBe(handleUpgrade);
+	expect(() => instrumentWs(ws.WebSocketServer)()).not.toThrow();
 });
 
 test('a client is seen when it is constructed, before anything happens on it', () => {

@@ -3,11 +3,12 @@ import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } 
 import { asPayload, payloadBytes } from './payload-size.js';
 import { replaceMethod, replaceProperty, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
+import { acceptedUrl, patchServer, peerAddress, type TcpSocket, type WsServerClass } from './ws-server.js';
 
 /** What is used of a `ws` socket; the underscored fields have been there since ws 3 and are read with care. */
 interface WsSocket extends SocketLike {
 	readonly _isServer?: boolean;
-	readonly _socket?: { remoteAddress?: string; remotePort?: number };
+	readonly _socket?: TcpSocket;
 	readonly _closeFrameReceived?: boolean;
 	readonly _closeFrameSent?: boolean;
 }
@@ -18,20 +19,27 @@ type RecordOf = (socket: WsSocket) => ObservedSocket | null;
 /**
  * Observes the sockets of Node's `ws`, client and server, also those of a class captured before: it patches the prototype
  * (`emit`, `send`, `close`, `terminate`, `ping`) and adds no listener, so listener counts and the throw of an unheard
- * 'error' stay as they are. A server's socket has its peer's address for a URL.
- * @param ws the module, or its WebSocket class.
+ * 'error' stay as they are. A server's socket has the URL that its peer asked for (without its path, where only the
+ * class without the server's was given) and tells `from` where it came.
+ * @param ws the module, its WebSocket class, or its WebSocketServer class.
  * @returns takes the patch back as far as it is still ours.
  */
 export function instrumentWs(ws: unknown, options: PatchOptions = {}): Unsubscribe {
-	const Class = classOf(ws);
-	return Class ? install(Class.prototype, options, (target) => patchPrototype(target, Class)) : () => {};
+	const Class = classOf<WsClass>(ws, ['WebSocket', 'default'], 'send');
+	const Server =
+		classOf<WsServerClass>(ws, ['WebSocketServer', 'Server'], 'handleUpgrade') ?? classOf<WsServerClass>(Class, ['WebSocketServer'], 'handleUpgrade');
+	return undoAll([
+		Class ? install(Class.prototype, options, (target) => patchPrototype(target, Class)) : () => {},
+		Server ? install(Server.prototype, options, (target) => patchServer(target, Server)) : () => {},
+	]);
 }
 
-function classOf(ws: unknown): WsClass | null {
-	const module = ws as { WebSocket?: unknown; default?: unknown } | null | undefined;
-	for (const candidate of [module?.WebSocket, module?.default, module]) {
+/** A class with that method: the module's by one of these names, or the module itself. */
+function classOf<C>(ws: unknown, names: readonly string[], method: string): C | null {
+	const module = ws as Record<string, unknown> | null | undefined;
+	for (const candidate of [...names.map((name) => module?.[name]), module]) {
 		const prototype = typeof candidate === 'function' ? candidate.prototype : null;
-		if (typeof prototype?.emit === 'function' && typeof prototype.send === 'function') return candidate as WsClass;
+		if (typeof prototype?.emit === 'function' && typeof prototype[method] === 'function') return candidate as C;
 	}
 	return null;
 }
@@ -41,7 +49,9 @@ function patchPrototype(target: Target, Class: WsClass): Unsubscribe {
 		if (!target.live || !hub.active) return null;
 		const record = observed(socket);
 		if (record !== undefined) return record;
-		return socket instanceof Class ? adopt(target, socket, remoteOf(socket), !socket._isServer) : null;
+		if (!(socket instanceof Class)) return null;
+		if (!socket._isServer) return adopt(target, socket, String(socket.url), true);
+		return adopt(target, socket, acceptedUrl(socket._socket), false, peerAddress(socket._socket));
 	}
 	const { prototype } = Class;
 	return undoAll([
@@ -167,10 +177,4 @@ function fail(record: ObservedSocket, error: NodeJS.ErrnoException | undefined):
 function lend(record: ObservedSocket, direction: 'sent' | 'received', data: unknown, binary: boolean): void {
 	const payload = binary ? asPayload(data) : String(data);
 	if (payload !== null) record.lend(direction, payload);
-}
-
-function remoteOf(socket: WsSocket): string {
-	if (!socket._isServer) return String(socket.url);
-	const { remoteAddress = 'unknown', remotePort = 0 } = socket._socket ?? {};
-	return `ws://${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
