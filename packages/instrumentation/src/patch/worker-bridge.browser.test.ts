@@ -94,3 +94,31 @@ test('a worker that is terminated takes its open sockets with it', async () => {
 	worker.terminate();
 	await vi.waitFor(() => expect(recording.sockets[0]?.close).toMatchObject({ reason: 'the worker ended', state: 'FAILED' }), { timeout: 5000 });
 });
+
+test.each([null, 1, { type: 'events' }, { type: 'events', page: 'p', worker: 'w', events: [null] }])(
+	'what others post on the channel, as %j, throws nothing into the page',
+	async (message) => {
+		install();
+		const thrown: unknown[] = [];
+		const onError = (event: ErrorEvent): void => {
+			thrown.push(event.message);
+			event.preventDefault();
+			event.stopImmediatePropagation();
+		};
+		addEventListener('error', onError, { capture: true });
+		undos.push(() => removeEventListener('error', onError, { capture: true }));
+		const channel = new BroadcastChannel('@linkscope/instrumentation/workers@1');
+		const last = new BroadcastChannel('@linkscope/instrumentation/workers@1');
+		undos.push(
+			() => channel.close(),
+			() => last.close(),
+		);
+		// Opened after the page's, so it hears what the page has heard.
+		const heard = new Promise((resolve) => {
+			last.onmessage = resolve;
+		});
+		channel.postMessage(message);
+		await heard;
+		expect(thrown).toEqual([]);
+	},
+);

@@ -77,12 +77,12 @@ function sendEvents(channel: BroadcastChannel, worker: string, clock: Clock): Un
 		if (waiting.length >= BATCH_EVENTS) flush();
 		else cancel ??= clock.after(BATCH_MS, flush);
 	});
-	channel.onmessage = ({ data }: MessageEvent<Message>) => {
+	listen(channel, (data) => {
 		if (data.type === 'call' && page === null) hello();
 		if (data.type !== 'welcome' || data.worker !== worker || page !== null) return;
 		page = data.page;
 		flush();
-	};
+	});
 	// Held as long as the worker lives: whoever asks for it next learns of the end.
 	const life = new AbortController();
 	const held = () => new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve()));
@@ -127,7 +127,7 @@ function takeEvents(channel: BroadcastChannel, page: string, clock: Clock): Unsu
 			.catch(() => {});
 		return connections;
 	}
-	channel.onmessage = ({ data }: MessageEvent<Message>) => {
+	listen(channel, (data) => {
 		if (data.type === 'hello') {
 			const welcome = () => life.signal.aborted || post({ type: 'welcome', worker: data.worker, page });
 			if (loaded(data.script, data.origin, clock)) welcome();
@@ -142,9 +142,20 @@ function takeEvents(channel: BroadcastChannel, page: string, clock: Clock): Unsu
 		if (!last || dropped === 0) return;
 		const note = { kind: 'plugin', name: 'worker', text: `${dropped} events were dropped before a page took them` } as const;
 		hub.emit({ type: 'note', id: `${worker}:${last.id}`, at: clock.now(), note });
-	};
+	});
 	post({ type: 'call' });
 	return () => life.abort();
+}
+
+/** Whatever else of the origin posts on the channel is no message of ours, and nothing for the page to see. */
+function listen(channel: BroadcastChannel, take: (message: Message) => void): void {
+	channel.onmessage = ({ data }: MessageEvent<Message>) => {
+		try {
+			take(data);
+		} catch {
+			hub.faults++;
+		}
+	};
 }
 
 function originOf(clock: Clock): number {
