@@ -1,6 +1,8 @@
 import { type ConnectionState, type ErrorKind, hub, isEnded, type Payload, type ProbeEvent, type SocketEntry, turnNow } from '@linkscope/core';
 import { state, type Target } from './target.js';
 
+const CODE = /^\w{1,64}$/;
+
 type EventBody<E = ProbeEvent> = E extends ProbeEvent ? Omit<E, 'id' | 'at'> : never;
 
 /**
@@ -15,7 +17,6 @@ export class ObservedSocket implements SocketEntry {
 	#closingHere = false;
 	#errorCode: string | null = null;
 	#messages = 0;
-	#pingedAt: number | null = null;
 	#fragmentBytes = 0;
 
 	readonly #masks: boolean;
@@ -66,20 +67,16 @@ export class ObservedSocket implements SocketEntry {
 		}
 	}
 
-	pinged(): void {
-		if (!this.silent) this.#pingedAt ??= this.target.clock.now();
+	roundTrip(rttMs: number): void {
+		if (!this.silent) this.#tell({ type: 'note', note: { kind: 'latency', rttMs } });
 	}
 
-	ponged(): void {
-		if (this.silent || this.#pingedAt === null) return;
-		this.#tell({ type: 'note', note: { kind: 'latency', rttMs: this.target.clock.now() - this.#pingedAt } });
-		this.#pingedAt = null;
-	}
-
-	failed(kind: ErrorKind, code: string | null, message: string): void {
+	/** @param error whatever the application or its platform made one of: only a word is taken for a code, only text for a message. */
+	failed(kind: ErrorKind, error: { code?: unknown; message?: unknown } | null | undefined, fallback: string): void {
 		if (this.silent) return;
-		this.#errorCode = code;
-		this.#tell({ type: 'error', kind, code, message });
+		const { code, message } = error ?? {};
+		this.#errorCode = typeof code === 'string' && CODE.test(code) ? code : null;
+		this.#tell({ type: 'error', kind, code: this.#errorCode, message: (typeof message === 'string' && message) || fallback });
 	}
 
 	/** This side began to close. */
@@ -89,12 +86,13 @@ export class ObservedSocket implements SocketEntry {
 		this.#move('CLOSING');
 	}
 
-	closed(code: number, reason: string, wasClean: boolean): void {
-		if (this.silent) return;
+	/** Ends the record, unless an application only says so: it may emit or dispatch what it likes on a living socket. */
+	closed(socket: SocketLike, code: number, reason: unknown, wasClean: boolean): void {
+		if (this.silent || socket.readyState !== CLOSED || !Number.isInteger(code)) return;
 		const end = wasClean && this.#opened ? 'CLOSED' : 'FAILED';
 		const initiatedBy = this.#closingHere ? 'local' : code === 1006 ? 'network' : 'remote';
 		this.#move(end);
-		this.#tell({ type: 'closed', state: end, code, reason, wasClean, initiatedBy, errorCode: this.#errorCode });
+		this.#tell({ type: 'closed', state: end, code, reason: String(reason ?? ''), wasClean, initiatedBy, errorCode: this.#errorCode });
 	}
 
 	#message(type: 'sent' | 'received', bytes: number, masked: boolean, bufferedBytes: number): void {
@@ -122,14 +120,17 @@ export interface SocketLike {
 	readonly bufferedAmount: number;
 }
 
+export const CONNECTING = 0;
 export const OPEN = 1;
 export const CLOSING = 2;
+const CLOSED = 3;
 
-/** The record of a socket; null when it is not to be observed. */
-export function observed(socket: object): ObservedSocket | null | undefined {
-	const known = state.sockets.get(socket);
+/** The record of a socket; null when it is not to be observed, undefined when it was not looked at yet. */
+export function observed(target: Target, socket: object): ObservedSocket | null | undefined {
+	const record = state.sockets.get(socket);
 	// Of an install that is gone: the next one looks again.
-	return known && !known.target.live ? undefined : known;
+	if (record?.target.live) return record;
+	return target.refused.has(socket) ? null : undefined;
 }
 
 /**
@@ -139,9 +140,12 @@ export function observed(socket: object): ObservedSocket | null | undefined {
  */
 export function adopt(target: Target, socket: SocketLike, remote: string, masks: boolean, from?: string): ObservedSocket | null {
 	const wanted = socket.readyState < CLOSING && !hub.sockets.get(socket)?.claimedBy && target.observes(remote);
-	const record = wanted ? new ObservedSocket(target, masks) : null;
+	if (!wanted) {
+		target.refused.add(socket);
+		return null;
+	}
+	const record = new ObservedSocket(target, masks);
 	state.sockets.set(socket, record);
-	if (!record) return null;
 	hub.sockets.set(socket, record);
 	record.created(remote, from);
 	if (socket.readyState === OPEN) record.opened();

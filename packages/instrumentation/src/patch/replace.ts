@@ -18,11 +18,18 @@ export function replaceProperty(holder: object, key: PropertyKey, next: Property
 	};
 }
 
-/** Replaces a method, inherited ones too (as an own property as visible as the inherited one). No such method: nothing happens. */
-export function replaceMethod(holder: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Unsubscribe {
-	const descriptor = Object.getOwnPropertyDescriptor(ownerOf(holder, key) ?? holder, key);
-	if (typeof descriptor?.value !== 'function') return () => {};
-	return replaceProperty(holder, key, { ...descriptor, value: wrap(descriptor.value) });
+/**
+ * Replaces a method, inherited ones too (as an own property as visible as the inherited one). No such method: nothing happens.
+ * @param wrap gets the method as it is now, for its looks, and what finds the one to call: an inherited one anew each time,
+ * because others may replace it after us where it lives (zone.js and Sentry do, on EventTarget).
+ */
+export function replaceMethod(holder: object, key: string, wrap: (original: AnyFunction, find: () => AnyFunction) => AnyFunction): Unsubscribe {
+	const owner = ownerOf(holder, key);
+	const descriptor = owner && Object.getOwnPropertyDescriptor(owner, key);
+	const original = descriptor?.value;
+	if (typeof original !== 'function') return () => {};
+	const find = owner === holder ? () => original : () => Object.getPrototypeOf(holder)[key];
+	return replaceProperty(holder, key, { ...descriptor, value: wrap(original, find) });
 }
 
 /** Replaces the setter of an accessor. */
@@ -30,6 +37,11 @@ export function replaceSetter(holder: object, key: string, wrap: (original: AnyF
 	const descriptor = Object.getOwnPropertyDescriptor(holder, key);
 	if (!descriptor?.set) return () => {};
 	return replaceProperty(holder, key, { ...descriptor, set: wrap(descriptor.set as AnyFunction) as (value: unknown) => void });
+}
+
+/** Whether all of these can be replaced: nothing of a frozen holder can (SES freezes everything). */
+export function replaceable(holder: object, keys: readonly string[]): boolean {
+	return keys.every((key) => Object.getOwnPropertyDescriptor(holder, key)?.configurable ?? Object.isExtensible(holder));
 }
 
 export function undoAll(undos: readonly Unsubscribe[]): Unsubscribe {

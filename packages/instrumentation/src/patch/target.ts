@@ -13,6 +13,8 @@ export class Target {
 	/** False once the last of them has left: what another patcher still holds of ours then only passes on. */
 	live = true;
 	readonly users: PatchOptions[] = [];
+	/** Sockets it looked at and does not observe. */
+	readonly refused = new WeakSet<object>();
 
 	constructor(readonly clock: Clock) {}
 
@@ -36,8 +38,10 @@ export class Target {
 /** What all copies of this package in the realm share, so that two of them do not count one socket twice. */
 interface PatchState {
 	readonly targets: Map<object, { target: Target; undo: Unsubscribe }>;
-	/** null: looked at, and not to be observed. */
-	readonly sockets: WeakMap<object, ObservedSocket | null>;
+	/** The last record of each; that of an install that is gone stays silent. */
+	readonly sockets: WeakMap<object, ObservedSocket>;
+	/** Those that have listeners of ours. They stay on, and serve the next install as well. */
+	readonly heard: WeakSet<object>;
 }
 
 const STATE = Symbol.for('@linkscope/instrumentation/patch@1');
@@ -46,7 +50,7 @@ export const state: PatchState = (() => {
 	const realm = globalThis as unknown as Record<symbol, PatchState | undefined>;
 	const existing = realm[STATE];
 	if (existing) return existing;
-	const created: PatchState = { targets: new Map(), sockets: new WeakMap() };
+	const created: PatchState = { targets: new Map(), sockets: new WeakMap(), heard: new WeakSet() };
 	Object.defineProperty(realm, STATE, { value: created, configurable: true });
 	return created;
 })();

@@ -46,6 +46,7 @@ test('a fake WebSocket put there by a test suite is observed like a real one', (
 	fake.open();
 	fake.send('hello');
 	fake.dispatchEvent(new MessageEvent('message', { data: 'grüße' }));
+	fake.readyState = 3;
 	fake.dispatchEvent(new CloseEvent('close', { code: 1000, reason: '', wasClean: true }));
 	expect(fake.outbox).toEqual(['hello']);
 	expect(recording.sockets).toMatchObject([{ remote: 'ws://fake/', sent: 1, bytesSent: 5, bytesReceived: 7, close: { code: 1000, state: 'CLOSED' } }]);

@@ -1,8 +1,8 @@
 import { byteLength, hub, type Unsubscribe } from '@linkscope/core';
-import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
+import { adopt, CLOSING, CONNECTING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
 import { asPayload, payloadBytes } from './payload-size.js';
-import { ownerOf, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
-import { install, type PatchOptions, type Target } from './target.js';
+import { ownerOf, replaceable, replaceMethod, replaceProperty, replaceSetter, undoAll } from './replace.js';
+import { install, type PatchOptions, state, type Target } from './target.js';
 import { bridgeWorkers } from './worker-bridge.js';
 
 type SocketClass = (new (...args: unknown[]) => SocketLike) & { prototype: SocketLike };
@@ -36,13 +36,15 @@ function patchHolder(target: Target, holder: object): Unsubscribe {
 	// A class with emit() is an EventEmitter: a listener of ours would change what it does on 'error'.
 	if (typeof Class !== 'function' || !Class.prototype || 'emit' in Class.prototype) return () => {};
 	const patch = new ClassPatch(target, Class);
-	return undoAll([patch.trapConstruction(holder), patch.patchPrototype()]);
+	return patch.works ? undoAll([patch.trapConstruction(holder), patch.patchPrototype()]) : () => {};
 }
 
 /** One WebSocket class that follows the DOM's events. */
 class ClassPatch {
 	// Node's EventTarget calls dispatchEvent by name, so its sockets need no listener: counts and warnings stay as they are.
 	readonly #dispatches: boolean;
+	/** False for a class in JavaScript that stands in for the platform's: a fake, happy-dom's, another patcher's. */
+	readonly #isPlatforms: boolean;
 	readonly #addListener: Method | undefined;
 	/** Where send() lives: below the subclasses that other patchers put on the global, so it outlasts them. */
 	readonly #prototype: object;
@@ -55,6 +57,12 @@ class ClassPatch {
 		this.#dispatches = Symbol.for('nodejs.event_target') in Class;
 		this.#addListener = (Class.prototype as { addEventListener?: Method }).addEventListener;
 		this.#prototype = ownerOf(Class.prototype, 'send') ?? Class.prototype;
+		this.#isPlatforms = isPlatforms(this.#prototype);
+	}
+
+	/** All or nothing: a record whose sends or end are not seen tells no truth. */
+	get works(): boolean {
+		return this.#addListener !== undefined && replaceable(this.#prototype, ['addEventListener', 'send', 'close', 'dispatchEvent']);
 	}
 
 	/** A Proxy keeps the class's name, statics, subclasses and `instanceof`; `constructor` of its sockets follows it. */
@@ -88,10 +96,10 @@ class ClassPatch {
 	}
 
 	/** A Proxy of the method, so that its name, length and `toString()` stay what they were. */
-	#wrap(around: Around): (original: Method) => Method {
-		return (original) =>
+	#wrap(around: Around): (original: Method, find?: () => Method) => Method {
+		return (original, find = () => original) =>
 			new Proxy(original, {
-				apply: (method, socket, args) => (this.#target.live && hub.active ? around(method, socket, args as never[]) : Reflect.apply(method, socket, args)),
+				apply: (_, socket, args) => (this.#target.live && hub.active ? around(find(), socket, args as never[]) : Reflect.apply(find(), socket, args)),
 			});
 	}
 
@@ -121,12 +129,13 @@ class ClassPatch {
 
 	readonly #dispatch: Around = (original, socket, args) => {
 		const record = this.#recordOf(socket);
-		if (record) observeEvent(record, socket, args[0] as unknown as Event);
+		const event = args[0] as unknown as Event;
+		if (record && this.#isGenuine(event)) observeEvent(record, socket, event);
 		return Reflect.apply(original, socket, args);
 	};
 
 	#recordOf(socket: SocketLike): ObservedSocket | null {
-		const record = observed(socket);
+		const record = observed(this.#target, socket);
 		return record === undefined ? this.#adopt(socket) : record;
 	}
 
@@ -135,33 +144,58 @@ class ClassPatch {
 		try {
 			if (!Object.prototype.isPrototypeOf.call(this.#prototype, socket)) return null;
 			const record = adopt(this.#target, socket, String(socket.url), true);
-			if (record && !this.#dispatches && this.#addListener) {
-				for (const [type, listener] of listenersFor(record)) Reflect.apply(this.#addListener, socket, [type, listener] as never[]);
-			}
+			if (record && !this.#dispatches) this.#listen(socket);
 			return record;
 		} catch {
 			// Not a socket after all (Object.create of the prototype, a fake that throws): its own error is for the caller to see.
 			return null;
 		}
 	}
+
+	/** Once in a socket's life: the listeners find the record that is its own at the time, also that of a later install. */
+	#listen(socket: SocketLike): void {
+		if (state.heard.has(socket)) return;
+		state.heard.add(socket);
+		for (const [type, listener] of this.#listeners()) Reflect.apply(this.#addListener as Method, socket, [type, listener] as never[]);
+	}
+
+	/** Functions, and one for messages alone: browsers call an object's handleEvent, and tell an event's type, a good deal slower. */
+	#listeners(): [string, Listener][] {
+		const isGenuine = (event: Event) => this.#isGenuine(event);
+		const onMessage: Listener = function (event) {
+			const record = state.sockets.get(this);
+			if (record && !record.silent && isGenuine(event)) observeMessage(record, this, event as MessageEvent);
+		};
+		const onOther: Listener = function (event) {
+			const record = state.sockets.get(this);
+			if (record && isGenuine(event)) observeEvent(record, this, event);
+		};
+		return [
+			['message', onMessage],
+			['open', onOther],
+			['error', onOther],
+			['close', onOther],
+		];
+	}
+
+	/** Whether the platform tells it: an application may dispatch events of its own, and those of a fake are all like that. */
+	#isGenuine(event: Event): boolean {
+		if (!this.#isPlatforms || event.isTrusted) return true;
+		// undici's own are not trusted either, but its messages have the origin that one made by hand lacks.
+		return this.#dispatches && (event.type !== 'message' || (event as MessageEvent).origin !== '');
+	}
 }
 
 type Listener = (this: SocketLike, event: Event) => void;
 
-/** Functions, and one for messages alone: browsers call an object's handleEvent, and tell an event's type, a good deal slower. */
-function listenersFor(record: ObservedSocket): [string, Listener][] {
-	const onMessage: Listener = function (event) {
-		if (!record.silent) observeMessage(record, this, event as MessageEvent);
-	};
-	const onOther: Listener = function (event) {
-		observeEvent(record, this, event);
-	};
-	return [
-		['message', onMessage],
-		['open', onOther],
-		['error', onOther],
-		['close', onOther],
-	];
+/** The platform's accessors refuse what is no socket; those of a class in JavaScript do not. */
+function isPlatforms(prototype: object): boolean {
+	try {
+		void (prototype as SocketLike).bufferedAmount;
+		return false;
+	} catch {
+		return true;
+	}
 }
 
 function observeMessage(record: ObservedSocket, socket: SocketLike, { data }: MessageEvent): void {
@@ -181,14 +215,14 @@ function observeEvent(record: ObservedSocket, socket: SocketLike, event: Event):
 				observeMessage(record, socket, event as MessageEvent);
 				break;
 			case 'open':
-				record.opened();
+				if (socket.readyState !== CONNECTING) record.opened();
 				break;
 			case 'error':
 				fail(record, event as ErrorEvent);
 				break;
 			case 'close': {
 				const { code, reason, wasClean } = event as CloseEvent;
-				record.closed(code, reason, wasClean);
+				record.closed(socket, code, reason, wasClean === true);
 			}
 		}
 	} catch {
@@ -197,9 +231,8 @@ function observeEvent(record: ObservedSocket, socket: SocketLike, event: Event):
 }
 
 /** Browsers say only that something failed; Node says what. */
-function fail(record: ObservedSocket, event: { message?: string; error?: { code?: unknown } | null }): void {
-	const code = event.error?.code;
-	record.failed('connection', typeof code === 'string' ? code : null, event.message || 'the WebSocket failed; the platform does not say why');
+function fail(record: ObservedSocket, { message, error }: { message?: string; error?: { code?: unknown } | null }): void {
+	record.failed('connection', { code: error?.code, message }, 'the WebSocket failed; the platform does not say why');
 }
 
 // Short text is measured here; for the rest the platform has just counted the bytes into bufferedAmount (which falls

@@ -1,7 +1,8 @@
-import { hub, type Unsubscribe } from '@linkscope/core';
-import { adopt, CLOSING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
+import { byteLength, hub, type Unsubscribe } from '@linkscope/core';
+import { adopt, CLOSING, CONNECTING, type ObservedSocket, OPEN, observed, type SocketLike } from './observed-socket.js';
 import { asPayload, payloadBytes } from './payload-size.js';
-import { replaceMethod, replaceProperty, undoAll } from './replace.js';
+import { Pings } from './pings.js';
+import { replaceable, replaceMethod, replaceProperty, undoAll } from './replace.js';
 import { install, type PatchOptions, type Target } from './target.js';
 import { acceptedUrl, patchServer, peerAddress, type TcpSocket, type WsServerClass } from './ws-server.js';
 
@@ -14,7 +15,10 @@ interface WsSocket extends SocketLike {
 }
 type WsClass = (new () => WsSocket) & { prototype: WsSocket };
 type Method = (this: WsSocket, ...args: never[]) => unknown;
+type Find = () => Method;
 type RecordOf = (socket: WsSocket) => ObservedSocket | null;
+
+const pingsOf = new WeakMap<ObservedSocket, Pings>();
 
 /**
  * Observes the sockets of Node's `ws`, client and server, also those of a class captured before: it patches the prototype
@@ -47,20 +51,22 @@ function classOf<C>(ws: unknown, names: readonly string[], method: string): C | 
 function patchPrototype(target: Target, Class: WsClass): Unsubscribe {
 	function recordOf(socket: WsSocket): ObservedSocket | null {
 		if (!target.live || !hub.active) return null;
-		const record = observed(socket);
+		const record = observed(target, socket);
 		if (record !== undefined) return record;
 		if (!(socket instanceof Class)) return null;
 		if (!socket._isServer) return adopt(target, socket, String(socket.url), true);
 		return adopt(target, socket, acceptedUrl(socket._socket), false, peerAddress(socket._socket));
 	}
 	const { prototype } = Class;
+	// All or nothing: a record whose sends or end are not seen tells no truth.
+	if (!replaceable(prototype, ['_req', 'emit', 'send', 'ping', 'close', 'terminate'])) return () => {};
 	return undoAll([
 		watchConstruction(prototype, recordOf),
-		replace(prototype, 'emit', (original) => patchedEmit(original, recordOf)),
-		replace(prototype, 'send', (original) => patchedSend(original, recordOf)),
-		replace(prototype, 'ping', (original) => patchedPing(original, recordOf)),
-		replace(prototype, 'close', (original) => patchedClose(original, recordOf)),
-		replace(prototype, 'terminate', (original) => patchedClose(original, recordOf)),
+		replace(prototype, 'emit', (find) => patchedEmit(find, recordOf)),
+		replace(prototype, 'send', (find) => patchedSend(find, recordOf)),
+		replace(prototype, 'ping', (find) => patchedPing(find, recordOf)),
+		replace(prototype, 'close', (find) => patchedClose(find, recordOf)),
+		replace(prototype, 'terminate', (find) => patchedClose(find, recordOf)),
 	]);
 }
 
@@ -79,53 +85,56 @@ function watchConstruction(prototype: object, recordOf: RecordOf): Unsubscribe {
 	});
 }
 
-function replace(prototype: object, name: string, wrap: (original: Method) => Method): Unsubscribe {
-	return replaceMethod(prototype, name, (original) => {
-		const method = wrap(original as Method);
-		Object.defineProperty(method, 'name', { value: original.name, configurable: true });
-		Object.defineProperty(method, 'length', { value: original.length, configurable: true });
+function replace(prototype: object, name: string, wrap: (find: Find) => Method): Unsubscribe {
+	return replaceMethod(prototype, name, (original, find) => {
+		const method = wrap(find as Find);
+		const looks = { name: original.name, length: original.length, toString: () => Function.prototype.toString.call(original) };
+		for (const [key, value] of Object.entries(looks)) Object.defineProperty(method, key, { value, configurable: true });
 		return method as typeof original;
 	});
 }
 
-function patchedEmit(original: Method, recordOf: RecordOf): Method {
+function patchedEmit(find: Find, recordOf: RecordOf): Method {
 	return {
 		emit(this: WsSocket, ...args: never[]) {
 			const record = recordOf(this);
 			if (record !== null && !record.silent) observeEvent(record, this, args[0], args[1], args[2]);
-			return original.apply(this, args);
+			return find().apply(this, args);
 		},
 	}.emit;
 }
 
-function patchedSend(original: Method, recordOf: RecordOf): Method {
+function patchedSend(find: Find, recordOf: RecordOf): Method {
 	return {
 		send(this: WsSocket, ...args: never[]) {
 			const record = recordOf(this);
 			const open = record !== null && this.readyState === OPEN;
-			const result = original.apply(this, args);
+			const result = find().apply(this, args);
 			if (open && !record.silent) observeSend(record, this, args[0], args[1]);
 			return result;
 		},
 	}.send;
 }
 
-function patchedPing(original: Method, recordOf: RecordOf): Method {
+function patchedPing(find: Find, recordOf: RecordOf): Method {
 	return {
 		ping(this: WsSocket, ...args: never[]) {
-			recordOf(this)?.pinged();
-			return original.apply(this, args);
+			const record = recordOf(this);
+			const open = record !== null && this.readyState === OPEN;
+			const result = find().apply(this, args);
+			if (open && !record.silent) unanswered(record).sent(args[0]);
+			return result;
 		},
 	}.ping;
 }
 
 /** close() and terminate(). The answer to the remote side's close frame runs through close() as well. */
-function patchedClose(original: Method, recordOf: RecordOf): Method {
+function patchedClose(find: Find, recordOf: RecordOf): Method {
 	return {
 		close(this: WsSocket, ...args: never[]) {
 			const record = recordOf(this);
 			const ours = record !== null && this.readyState < CLOSING && !this._closeFrameReceived;
-			const result = original.apply(this, args);
+			const result = find().apply(this, args);
 			if (ours && this.readyState >= CLOSING) record.closing();
 			return result;
 		},
@@ -138,9 +147,14 @@ interface SendOptions {
 }
 
 function observeSend(record: ObservedSocket, socket: WsSocket, data: unknown, options: SendOptions | undefined): void {
-	if (options?.fin === false) return record.sentFragment(payloadBytes(data));
-	record.sent(payloadBytes(data), socket.bufferedAmount);
-	if (hub.tap) lend(record, 'sent', data, options?.binary ?? typeof data !== 'string');
+	try {
+		if (options?.fin === false) return record.sentFragment(sentBytes(data));
+		record.sent(sentBytes(data), socket.bufferedAmount);
+		if (hub.tap) lend(record, 'sent', data, options?.binary ?? typeof data !== 'string');
+	} catch {
+		// An object that could be read once, by ws.
+		hub.faults++;
+	}
 }
 
 function observeEvent(record: ObservedSocket, socket: WsSocket, type: unknown, first: unknown, second: unknown): void {
@@ -151,16 +165,18 @@ function observeEvent(record: ObservedSocket, socket: WsSocket, type: unknown, f
 				if (hub.tap) lend(record, 'received', first, second === true);
 				break;
 			case 'open':
-				record.opened();
+				if (socket.readyState !== CONNECTING) record.opened();
 				break;
-			case 'pong':
-				record.ponged();
+			case 'pong': {
+				const rttMs = unanswered(record).answered(first);
+				if (rttMs !== null) record.roundTrip(rttMs);
 				break;
+			}
 			case 'error':
 				fail(record, first as NodeJS.ErrnoException | undefined);
 				break;
 			case 'close':
-				record.closed(Number(first), String(second ?? ''), socket._closeFrameReceived === true && socket._closeFrameSent === true);
+				record.closed(socket, first as number, second, socket._closeFrameReceived === true && socket._closeFrameSent === true);
 		}
 	} catch {
 		// Only what an application emits by hand can be of another kind than ws emits.
@@ -168,9 +184,23 @@ function observeEvent(record: ObservedSocket, socket: WsSocket, type: unknown, f
 	}
 }
 
+function unanswered(record: ObservedSocket): Pings {
+	const pings = pingsOf.get(record) ?? new Pings(record.target.clock);
+	pingsOf.set(record, pings);
+	return pings;
+}
+
 function fail(record: ObservedSocket, error: NodeJS.ErrnoException | undefined): void {
-	const code = typeof error?.code === 'string' ? error.code : null;
-	record.failed(code?.startsWith('WS_ERR_') ? 'protocol' : 'connection', code, error?.message ?? 'the WebSocket failed');
+	record.failed(String(error?.code).startsWith('WS_ERR_') ? 'protocol' : 'connection', error, 'the WebSocket failed');
+}
+
+/** Bytes that ws makes of whatever Buffer.from() takes, read without a second conversion. */
+function sentBytes(data: unknown): number {
+	if (data instanceof String) return byteLength(String.prototype.valueOf.call(data));
+	if (typeof data !== 'object' || data === null || 'byteLength' in data || 'size' in data) return payloadBytes(data);
+	const { length, data: json } = data as { length?: unknown; data?: unknown };
+	const list = length ?? (json as unknown[] | undefined)?.length;
+	return typeof list === 'number' ? list : 0;
 }
 
 /** `ws` delivers text as bytes. */
