@@ -69,7 +69,7 @@ test('a real connection is told truly from first to last', async () => {
 	expect(global).toMatchObject({ totalConnections: 2, activeConnections: 0, totalMessages: 8, totalBytes: 428 });
 	expect(transports.memory).toMatchObject({ connections: 2, successRate: 1 });
 	expect(plugins.memory?.connections).toBe(2);
-	expect(String(getConnectionInstrumentationReport())).toMatch(/→ memory:test\/a .*\n +left$/m);
+	expect(String(getConnectionInstrumentationReport())).toContain('→ memory:test/a  left');
 });
 
 test('a connection older than the instrumentation is seen from then on', async () => {
@@ -105,12 +105,12 @@ test('a global of someone else is given back, and one that came later is left', 
 	expect(realm.getConnectionInstrumentationStats).not.toBe(theirs);
 	undo();
 	expect(realm.getConnectionInstrumentationStats).toBe(theirs);
-	delete realm.getConnectionInstrumentationStats;
+	Reflect.deleteProperty(realm, 'getConnectionInstrumentationStats');
 	const again = installInstrumentation();
 	define();
 	again();
 	expect(realm.getConnectionInstrumentationStats).toBe(theirs);
-	delete realm.getConnectionInstrumentationStats;
+	Reflect.deleteProperty(realm, 'getConnectionInstrumentationStats');
 });
 
 test('two copies of the package share one registry', async () => {
@@ -150,6 +150,7 @@ const wrongTypes: readonly (readonly [object, ErrorConstructor, string])[] = [
 	[{ log: { level: 'warn' } }, RangeError, 'log.level must be one of error, info, debug; got warn'],
 	[{ limits: 5 }, TypeError, 'limits must be an object, got number'],
 	[{ limits: { conections: 5 } }, RangeError, 'a name in limits must be one of closed, live, errors, events, samples; got conections'],
+	[{ clock: {} }, TypeError, 'clock must be a clock with now(), epoch() and after(), got object'],
 	[{ payloads: 'all' }, RangeError, 'payloads must be one of none, size, shape, full; got all'],
 ];
 test.each(wrongTypes)('%j is refused at the call, by name, and nothing is installed', (options, ErrorClass, message) => {
@@ -182,6 +183,49 @@ test('payloads are lent only while a mode asks, and shown as it allows', async (
 	expect(hub.tap).toBeNull();
 	off();
 	await left.close();
+});
+
+test('an undo takes back what its install asked for, and leaves what the others did', async () => {
+	const lines: string[] = [];
+	const undo = installInstrumentation({ payloads: 'full', label: 'debugging', log: { sink: (line) => void lines.push(line) } });
+	install({ limits: { closed: 5 } });
+	undo();
+	const [left] = await openPair();
+	left.send('PASSWORD');
+	await settle();
+	expect(lines).toEqual([]);
+	expect(hub.tap).toBeNull();
+	expect(getConnectionInstrumentationStats()).toMatchObject({ label: null, totalConnections: 2 });
+	await left.close();
+});
+
+test('an install that fails half-way leaves nothing behind, and the next one works', () => {
+	const clock = new FakeClock();
+	const after = vi.spyOn(clock, 'after').mockImplementation(() => {
+		throw new Error('no timers here');
+	});
+	expect(() => installInstrumentation({ clock })).toThrow('no timers here');
+	expect(hub.active).toBe(false);
+	expect('getConnectionInstrumentationStats' in realm).toBe(false);
+	after.mockRestore();
+	install({ clock });
+	expect('getConnectionInstrumentationStats' in realm).toBe(true);
+});
+
+test('a label is one line in log and report', async () => {
+	const lines: string[] = [];
+	install({ label: 'a\u001b[31m\r\nFORGED\u202e', log: { sink: (line) => void lines.push(line) } });
+	await openPair();
+	expect(lines[0]).toMatch(/^\[a\\u\{1b\}\[31m\\u\{d\}\\u\{a\}FORGED/);
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+	expect(String(getConnectionInstrumentationReport())).not.toMatch(/[\u001b\r\u202e]/);
+});
+
+test('stats tell the time of the wall clock, also after it was set', () => {
+	const clock = new FakeClock();
+	install({ clock });
+	clock.jumpEpoch(3_600_000);
+	expect(getConnectionInstrumentationStats().generatedAt).toBe('2026-01-01T01:00:00.000Z');
 });
 
 test('reset counts from zero and keeps what is open', async () => {

@@ -20,8 +20,9 @@ export class Instrumentation {
 	readonly timeline = new Timeline(this.#settings);
 	#registry = this.#fresh();
 	#resources = new Resources();
-	#installs = 0;
-	#undo: Unsubscribe[] = [];
+	/** Of the installs that are not undone, in their order. */
+	#changes: readonly ((before: Settings) => Settings)[] = [];
+	readonly #undo: Unsubscribe[] = [];
 	#unlog: Unsubscribe = () => {};
 	#unlend: Unsubscribe = () => {};
 	#messages = 0;
@@ -30,25 +31,30 @@ export class Instrumentation {
 
 	readonly stats = (options?: StatsOptions) => {
 		const nsPerMessage = this.#timed > 0 ? Math.round((this.#timedMs * 1e6) / this.#timed) : 0;
-		return statsOf(this.#registry, this.#settings.clock.now(), { resources: this.#resources.stats(), nsPerMessage }, options);
+		const { clock } = this.#settings;
+		return statsOf(this.#registry, clock.now(), { resources: this.#resources.stats(), nsPerMessage, epoch: clock.epoch() }, options);
 	};
 
 	readonly report = (options?: ReportOptions) => reportOf(this.stats(), options);
 
-	/** @param change makes settings of those that an earlier install left. The last uninstall takes everything out again. */
+	/**
+	 * @param change makes settings of those that an earlier install left.
+	 * @returns its undo: what the other installs asked for stays. The last one takes everything out again.
+	 */
 	install(change: (before: Settings) => Settings): Unsubscribe {
-		const settings = change(this.#installs > 0 ? this.#settings : defaults);
-		this.#settings = this.#registry.settings = this.timeline.settings = settings;
-		if (this.#installs++ === 0) this.#start();
-		this.#unlog();
-		this.#unlog = settings.log?.(this.timeline) ?? (() => {});
-		this.#unlend();
-		this.#registry.tapped = settings.lend !== null;
-		this.#unlend = settings.lend?.((id, direction, show) => this.#registry.payload(id, direction, settings.clock.now(), show)) ?? (() => {});
+		const own = (before: Settings) => change(before);
+		const first = this.#changes.length === 0;
+		const settings = own(first ? defaults : this.#settings);
+		if (first) this.#start(settings);
+		this.#changes = [...this.#changes, own];
+		this.#goBy(settings);
 		let installed = true;
 		return () => {
-			if (installed && --this.#installs === 0) this.#stop();
+			if (!installed) return;
 			installed = false;
+			this.#changes = this.#changes.filter((other) => other !== own);
+			if (this.#changes.length === 0) this.#stop();
+			else this.#goBy(this.#changes.reduce((before, next) => next(before), defaults));
 		};
 	}
 
@@ -65,36 +71,58 @@ export class Instrumentation {
 		return new Registry(this.#settings, clock.now(), clock.epoch(), this.timeline);
 	}
 
-	#start(): void {
-		const { clock } = this.#settings;
-		this.reset(() => {});
-		this.#resources = new Resources();
-		this.#messages = this.#timed = this.#timedMs = 0;
-		this.#undo = [
-			hub.subscribe((event) => {
-				try {
-					this.#probe(event);
-				} catch {
-					// The hub takes out a probe that throws: one bad event would end everything.
-					this.#registry.faults++;
-				}
-			}),
-			this.#settings.patchWorkers?.() ?? (() => {}),
-			patchWebSocket({ clock, observes: (url) => this.#settings.observes(url) }),
-			watchNavigation((path) => {
-				const shown = this.#registry.steps.enter(path, clock.epoch());
-				this.timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
-			}),
-			this.#sampleRegularly(),
-			expose('getConnectionInstrumentationStats', this.stats),
-			expose('getConnectionInstrumentationReport', this.report),
-		];
+	#goBy(settings: Settings): void {
+		this.#settings = this.#registry.settings = this.timeline.settings = settings;
+		this.#unlog();
+		this.#unlog = settings.log?.(this.timeline) ?? (() => {});
+		this.#unlend();
+		this.#registry.tapped = settings.lend !== null;
+		this.#unlend = settings.lend?.((id, direction, show) => this.#registry.payload(id, direction, settings.clock.now(), show)) ?? (() => {});
+	}
+
+	#start(settings: Settings): void {
+		const before = this.#settings;
+		const { clock, patchWorkers } = settings;
+		this.#settings = settings;
+		try {
+			this.reset(() => {});
+			this.#resources = new Resources();
+			this.#messages = this.#timed = this.#timedMs = 0;
+			for (const begin of [
+				() => hub.subscribe((event) => this.#safely(event)),
+				() => patchWorkers?.() ?? (() => {}),
+				() => patchWebSocket({ clock, observes: (url) => this.#settings.observes(url) }),
+				() =>
+					watchNavigation((path) => {
+						const shown = this.#registry.steps.enter(path, clock.epoch());
+						this.timeline.add('navigation', undefined, 'navigated', shown, clock.epoch());
+					}),
+				() => this.#sampleRegularly(),
+				() => expose('getConnectionInstrumentationStats', this.stats),
+				() => expose('getConnectionInstrumentationReport', this.report),
+			])
+				this.#undo.push(begin());
+		} catch (error) {
+			// Half an install would be one that nobody can undo.
+			this.#stop();
+			this.#settings = before;
+			throw error;
+		}
 	}
 
 	#stop(): void {
 		this.#unlog();
 		this.#unlend();
-		for (const undo of this.#undo.reverse()) undo();
+		for (const undo of this.#undo.splice(0).reverse()) undo();
+	}
+
+	/** The hub takes out a probe that throws: one bad event would end everything. */
+	#safely(event: ProbeEvent): void {
+		try {
+			this.#probe(event);
+		} catch {
+			this.#registry.faults++;
+		}
 	}
 
 	#probe(event: ProbeEvent): void {

@@ -5,6 +5,7 @@ import { log } from './live-log.js';
 import { checkTypes, mustBeOneOf } from './option-types.js';
 import { patchWorkerConstructor, workerScript } from './patch/index.js';
 import { defaults, type Settings } from './settings.js';
+import { clean } from './text.js';
 import { watch } from './watchers.js';
 
 export interface InstrumentationOptions {
@@ -64,6 +65,7 @@ export function settingsFrom(options: InstrumentationOptions, before = defaults)
 	checkTypes(options, Object.keys(defaults.limits));
 	const limits = { ...before.options.limits, ...options.limits };
 	const all = { ...before.options, ...options, limits };
+	if (all.label) all.label = clean(all.label, 60);
 	const { payloads = 'size', label = null, clock = defaults.clock, creationStacks = false } = all;
 	mustBeOneOf('payloads', payloads, ['none', 'size', 'shape', 'full']);
 	const limit = (name: keyof Limits) => integerOption(`limits.${name}`, limits[name], defaults.limits[name], 1, 1_000_000);

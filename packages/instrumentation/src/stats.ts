@@ -11,6 +11,8 @@ import type { ConnectionInstrumentationStats, ConnectionSnapshot, GlobalStats, I
 export interface Surroundings {
 	resources: Omit<ResourceStats, 'instrumentation'>;
 	nsPerMessage: number;
+	/** Epoch milliseconds; a wall clock may have been set since the start. */
+	epoch?: number;
 }
 
 const nothing: Surroundings = { resources: { memoryBytes: null, cpuPercent: null, eventLoopLagMs: null }, nsPerMessage: 0 };
@@ -24,7 +26,12 @@ export interface StatsOptions {
  * @param now the clock's milliseconds.
  * @throws RangeError where maxConnections is no whole number.
  */
-export function statsOf(registry: Registry, now: number, { resources, nsPerMessage } = nothing, options: StatsOptions = {}): ConnectionInstrumentationStats {
+export function statsOf(
+	registry: Registry,
+	now: number,
+	{ resources, nsPerMessage, epoch = registry.epochOf(now) } = nothing,
+	options: StatsOptions = {},
+): ConnectionInstrumentationStats {
 	registry.announceAll();
 	const connections: ConnectionSnapshot[] = [];
 	const activeConnections: ConnectionSnapshot[] = [];
@@ -43,7 +50,7 @@ export function statsOf(registry: Registry, now: number, { resources, nsPerMessa
 	const samples = registry.history.samples();
 	const global = globalStats(registry, now);
 	return {
-		generatedAt: iso(registry.epochOf(now)),
+		generatedAt: iso(epoch),
 		label: registry.settings.label,
 		totalConnections: global.totalConnections,
 		connections,
