@@ -1,9 +1,10 @@
 import { Named } from './named.js';
-import { line, table, WIDTH } from './table.js';
+import { columnsOf, line, table, WIDTH } from './table.js';
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercentiles } from './types.js';
 import { bytes, duration, number } from './units.js';
 
 const MAX_GROUPS = 10;
+const URL_WIDTH = 33;
 
 /** The report for a console of 100 columns: every section short, however many connections there are. */
 export function textOf(stats: ConnectionInstrumentationStats, rows: number): string {
@@ -56,26 +57,33 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 function connectionTable(connections: ConnectionSnapshot[], maxRows: number): string[] {
 	if (connections.length === 0) return ['CONNECTIONS  none yet'];
 	const shown = notable(connections, maxRows);
+	const places = shown.map(placeOf);
 	const rows = table(
-		{ ID: 6, STATE: 20, 'PURPOSE?': 9, 'URL (→ dialled, ← accepted)': 33, SENT: -6, RECV: -6, BYTES: -8 },
-		shown.map((one) => [
+		{ ID: 6, STATE: 20, 'PURPOSE?': 9, 'URL (→ dialled, ← accepted)': URL_WIDTH, SENT: -6, RECV: -6, BYTES: -8 },
+		shown.map((one, index) => [
 			one.id,
 			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
 			one.purpose,
-			`${one.from || one.role === 'acceptor' ? '←' : '→'} ${one.url}`,
+			places[index]?.url ?? '',
 			number(one.messagesSent),
 			number(one.messagesReceived),
 			bytes(one.bytesSent + one.bytesReceived),
 		]),
 	);
-	// Beneath its connection, so that they cut no URL.
 	const lines = rows.flatMap((row, index) => {
-		const { from, label } = shown[index - 1] ?? {};
-		const more = [label, from && `from ${from}`].filter(Boolean).join(', ');
-		return more ? [row, `${' '.repeat(43)}${more}`] : row;
+		const beneath = places[index - 1]?.beneath;
+		return beneath ? [row, ' '.repeat(43) + beneath] : row;
 	});
 	const hidden = connections.length - shown.length;
 	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
+}
+
+/** The URL with its direction, and label and peer beside it; beneath it where they would cut it. */
+function placeOf({ url, role, from, label }: ConnectionSnapshot): { url: string; beneath: string } {
+	const place = `${from || role === 'acceptor' ? '←' : '→'} ${url}`;
+	const more = [label, from && `from ${from}`].filter(Boolean).join(', ');
+	const both = `${place}  ${more}`;
+	return columnsOf(both) <= URL_WIDTH ? { url: both, beneath: '' } : { url: place, beneath: more };
 }
 
 /** The last ones; where there are too many, those with errors first and then the busiest. */

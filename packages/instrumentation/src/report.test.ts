@@ -40,10 +40,11 @@ test('nothing is made up from the first moments: no rate is drawn out, no trend 
 	expect(reportOf(statsOf(registry, 15_000)).text).toContain('Trends       latency -, connections STABLE');
 });
 
-test('what was accepted is told from what was dialled, with its peer and the label beneath', () => {
+test('what was accepted is told from what was dialled, with its peer and the label beside or beneath it', () => {
 	const registry = new Registry(settingsFrom({}), 0, EPOCH);
 	const sockets = [
 		new Recording('c1', { label: 'feed of prices' }),
+		new Recording('c5', { label: 'a feed of so many prices' }),
 		new Recording('c2', { role: 'acceptor', remote: '127.0.0.1:4000' }),
 		new Recording('c3', { role: 'observed', remote: 'ws://shop.example/cart?t=1', from: '10.0.0.7:53211\u202e' }),
 		new Recording('c4', { role: 'observed' }),
@@ -51,9 +52,10 @@ test('what was accepted is told from what was dialled, with its peer and the lab
 	for (const { events } of sockets) for (const event of events) registry.fold(event);
 	const lines = reportOf(statsOf(registry, 0)).text.split('\n');
 	const place = lines.findIndex((line) => line.startsWith('c1'));
-	expect(lines.slice(place, place + 6).map((line) => line.slice(41, 74).trimEnd())).toEqual([
+	expect(lines.slice(place, place + 7).map((line) => line.slice(41, 74).trimEnd())).toEqual([
+		'→ wss://host  feed of prices',
 		'→ wss://host',
-		'  feed of prices',
+		'  a feed of so many prices',
 		'← 127.0.0.1:4000',
 		'← ws://shop.example/cart?t=…',
 		'  from 10.0.0.7:53211\\u{202e}',

@@ -37,7 +37,8 @@ export function line(text: string): string {
 	return fit(cut(text, WIDTH), WIDTH).trimEnd();
 }
 
-function columnsOf(text: string): number {
+/** How many columns of a terminal a text takes. */
+export function columnsOf(text: string): number {
 	let columns = 0;
 	for (const character of text) columns += /[\u1100-\u115f\u2e80-\uffdc\u{1f000}-\u{3ffff}]/u.test(character) ? 2 : 1;
 	return columns;

@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import ws, { WebSocket, WebSocketServer } from 'ws';
-import { Connection, connect, getConnectionInstrumentationStats, installInstrumentation, instrumentWs, resetInstrumentation } from './index.js';
+import {
+	Connection,
+	connect,
+	getConnectionInstrumentationStats,
+	installInstrumentation,
+	instrumentWs,
+	onConnectionEvent,
+	resetInstrumentation,
+} from './index.js';
 
 // A Connection over a socket that the patch has seen: one socket, one record.
 let undo: (() => void)[] = [];
@@ -22,6 +30,20 @@ it('counts a failed raw socket once, with its error', async () => {
 	expect(connections).toMatchObject([{ id: connection.id, state: 'FAILED', close: { verdict: { word: 'refused' } } }]);
 	expect(global.failedConnections).toBe(1);
 	expect(recentErrors.map(({ connectionId, error }) => [connectionId, error])).toEqual([[connection.id, expect.stringContaining('ECONNREFUSED')]]);
+});
+
+it('tells of no connection but those that are listed, however many are dialled at once', async () => {
+	const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+	await once(server, 'listening');
+	const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/one-record`;
+	const told: (string | null)[] = [];
+	undo.push(onConnectionEvent(({ event, connectionId }) => event === 'created' && told.push(connectionId)));
+	const connections = await Promise.all(Array.from({ length: 70 }, () => connect(url)));
+	const listed = getConnectionInstrumentationStats().connections;
+	expect([...told].sort()).toEqual(listed.map(({ id }) => id).sort());
+	expect(listed.filter(({ from }) => from === null)).toHaveLength(70);
+	for (const connection of connections) connection.terminate();
+	server.close();
 });
 
 it('counts a dialled and a wrapped socket once each, with their messages', async () => {
