@@ -212,6 +212,14 @@ test('an install that fails half-way leaves nothing behind, and the next one wor
 	expect('getConnectionInstrumentationStats' in realm).toBe(true);
 });
 
+test('print() without a console does nothing', () => {
+	install();
+	const report = getConnectionInstrumentationReport();
+	vi.stubGlobal('console', undefined);
+	expect(() => report.print()).not.toThrow();
+	vi.unstubAllGlobals();
+});
+
 test('a label is one line in log and report', async () => {
 	const lines: string[] = [];
 	install({ label: 'a\u001b[31m\r\nFORGED\u202e', log: { sink: (line) => void lines.push(line) } });
@@ -236,8 +244,10 @@ test('reset counts from zero and keeps what is open', async () => {
 	resetInstrumentation();
 	left.send('after');
 	await settle();
-	const { connections, global, recentEvents } = getConnectionInstrumentationStats();
+	const { connections, global, plugins, recentEvents } = getConnectionInstrumentationStats();
 	expect(connections.map(({ id }) => id)).toEqual([left.id, right.id]);
+	expect(connections[0]?.plugins[0]).toMatchObject({ messagesOut: 1, bytesOut: 5 });
+	expect(plugins.memory).toMatchObject({ messagesOut: 2, bytesOut: 10 });
 	expect(global).toMatchObject({ totalConnections: 2, activeConnections: 2, messagesSent: 2, bytesSent: 10 });
 	expect(recentEvents).toEqual([]);
 	await left.close();

@@ -1,5 +1,5 @@
 import { Named } from './named.js';
-import type { PluginRecord } from './record.js';
+import { countsOf, type PluginRecord } from './record.js';
 import type { PluginStats } from './types.js';
 
 interface Sum {
@@ -19,9 +19,9 @@ export class PluginTotals extends Named<Sum> {
 		super(() => ({ connections: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, ns: 0, timed: 0 }));
 	}
 
-	add({ name, counters }: PluginRecord): void {
-		const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = counters;
-		const sum = this.of(name);
+	add(plugin: PluginRecord): void {
+		const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = countsOf(plugin);
+		const sum = this.of(plugin.name);
 		sum.connections++;
 		sum.messagesIn += messagesIn;
 		sum.messagesOut += messagesOut;

@@ -1,6 +1,7 @@
 import type { ConnectionState, CreatedEvent, LinkInfo, PluginCounters } from '@linkscope/core';
-import type { Samples } from './samples.js';
+import { finite, type Samples } from './samples.js';
 import type { StageRecord } from './stages.js';
+import { clean } from './text.js';
 import type { TransportTotals } from './transports.js';
 import type { CloseSnapshot } from './types.js';
 
@@ -8,7 +9,16 @@ export interface PluginRecord {
 	name: string;
 	/** Core's own: it goes on counting in it. */
 	counters: PluginCounters;
+	/** What stood in them at the last reset. */
+	before: PluginCounters | null;
 	note: string | null;
+}
+
+/** What a plugin did since the last reset. */
+export function countsOf({ counters, before }: PluginRecord): PluginCounters {
+	const counts = { ...counters };
+	if (before) for (const name of ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut'] as const) counts[name] -= before[name];
+	return counts;
 }
 
 /**
@@ -68,7 +78,7 @@ export class ConnectionRecord {
 		this.role = event.role;
 		this.startAt = this.stateAt = event.at;
 		this.startEpoch = event.epoch || 0;
-		this.link = event.link ?? null;
+		this.link = event.link ? linkOf(event.link) : null;
 	}
 
 	get transport(): string {
@@ -79,4 +89,9 @@ export class ConnectionRecord {
 	epochOf(at: number): number {
 		return this.startEpoch + (at - this.startAt);
 	}
+}
+
+/** Plain and bounded, whatever whoever made the link put there. */
+function linkOf({ id, generation, replaces }: LinkInfo): LinkInfo {
+	return { id: clean(id, 100), generation: finite(generation), replaces: replaces === null ? null : clean(replaces, 100) };
 }

@@ -78,6 +78,34 @@ test('the text of a long error keeps no megabyte alive', () => {
 	expect(statsOf(registry, 0).recentErrors[0]?.error).toHaveLength(200);
 });
 
+test('what a connection, a link or a plugin says is plain, finite, bounded and escaped in the stats', () => {
+	const registry = registryWith();
+	const long = `\u001b${'x'.repeat(100_000)}`;
+	const recording = new Recording('c1', { link: { id: long, generation: Number.NaN, replaces: long } })
+		.open()
+		.push({ type: 'sent', bytes: 1, wireBytes: Number.NaN, bufferedBytes: undefined as unknown as number })
+		.push({ type: 'error', kind: 'connection', code: long, message: long })
+		.push({ type: 'note', note: { kind: 'path', path: long, candidatesTried: Number.NaN, upgradedFrom: long } })
+		.push({ type: 'note', note: { kind: 'stage', name: 'auth', startedAt: 0, durationMs: 1, messages: Number.NaN, outcome: long as 'ok' } })
+		.push({ type: 'note', note: { kind: 'security', stage: long as 'auth', outcome: 'ok', peer: long } })
+		.push({ type: 'note', note: { kind: 'listeners', on: long, count: Number.NaN } })
+		.close(Number.NaN, long);
+	for (const event of recording.events) registry.fold(event);
+	const stats = statsOf(registry, 0);
+	expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
+	expect(JSON.stringify(stats).length).toBeLessThan(20_000);
+	expect(JSON.stringify(stats)).not.toContain('\\u001b');
+});
+
+test('tags are bounded, and what they and the URLs weigh is told', () => {
+	const registry = registryWith();
+	const tags = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`key${i}`, `${i}`.padEnd(100, 'v')]));
+	for (let i = 0; i < 1000; i++) for (const event of new Recording(`c${i}`, { remote: `wss://h${i}/${'p'.repeat(180)}`, tags }).events) registry.fold(event);
+	const { connections, resources } = statsOf(registry, 0);
+	expect(Object.keys(connections[0]?.tags ?? {})).toHaveLength(9);
+	expect(resources.instrumentation.retainedBytes).toBeGreaterThan(1_800_000);
+});
+
 test('an error in a phase is of its type, and the words of auth and pairing stay apart', () => {
 	const registry = registryWith();
 	const message = 'challenge failed: authority not trusted to pair';

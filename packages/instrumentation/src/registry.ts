@@ -7,7 +7,7 @@ import { PluginTotals } from './plugin-totals.js';
 import type { Reading } from './reading.js';
 import { ConnectionRecord } from './record.js';
 import { Ring } from './ring.js';
-import { Samples } from './samples.js';
+import { finite, Samples } from './samples.js';
 import { withoutSecrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { BUDGETS, StageTimes, stageOf } from './stages.js';
@@ -166,9 +166,10 @@ export class Registry {
 			case 'plugin': {
 				const name = clean(event.name, 40);
 				const known = record.plugins?.find((plugin) => plugin.name === name);
+				if (event.action === 'added' && known?.counters === event.counters) break;
 				const others = record.plugins?.filter((plugin) => plugin !== known) ?? [];
 				if (known && event.action === 'removed') this.plugins.add(known);
-				const added = event.action === 'added' ? [{ name, counters: event.counters, note: null }] : [];
+				const added = event.action === 'added' ? [{ name, counters: event.counters, before: null, note: null }] : [];
 				record.plugins = others.slice(0, event.position).concat(added, others.slice(event.position));
 				this.tell(record, event.action, event.at, name, 'plugin');
 				break;
@@ -182,7 +183,8 @@ export class Registry {
 	}
 
 	#closed(record: ConnectionRecord, event: ClosedEvent): void {
-		const { at, id, code, wasClean, initiatedBy, errorCode } = event;
+		const { at, id, wasClean, initiatedBy, errorCode } = event;
+		const code = finite(event.code);
 		if (!isEnded(record.state)) this.#enter(record, isEnded(event.state) ? event.state : 'CLOSED', at, 0);
 		const wasActive = !Number.isNaN(record.activeAt);
 		const suspended = at - record.suspendedAt <= SUSPENSION_EXPLAINS_MS;
@@ -282,9 +284,9 @@ export class Registry {
 	/** A stage of a connection has ended. */
 	stage(record: ConnectionRecord, name: StageName, startedAt: number, durationMs: number, messages: number, outcome: 'ok' | 'failed' | 'aborted'): void {
 		if (!Object.hasOwn(BUDGETS, name)) return;
-		const duration = durationMs > 0 && durationMs < Number.POSITIVE_INFINITY ? durationMs : 0;
+		const duration = Math.max(finite(durationMs), 0);
 		const stages = record.stages ?? [];
-		const stage = { name, offsetMs: startedAt - record.startAt, durationMs: duration, messages, outcome };
+		const stage = { name, offsetMs: startedAt - record.startAt, durationMs: duration, messages: finite(messages), outcome };
 		if (stages.length < MAX_STAGES) record.stages = stages.concat(stage);
 		if (outcome === 'ok') this.#later(record.id, () => this.stages.add(name, duration));
 	}

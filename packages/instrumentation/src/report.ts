@@ -31,7 +31,8 @@ export function reportOf(stats: ConnectionInstrumentationStats, options: ReportO
 	const methods = {
 		toString: () => text,
 		toJSON: () => stats,
-		print: () => console.log(text),
+		// Some embedded engines have no console.
+		print: () => globalThis.console?.log(text),
 		[Symbol.toPrimitive]: () => text,
 		[Symbol.for('nodejs.util.inspect.custom')]: () => text,
 	};

@@ -41,3 +41,8 @@ export class Samples {
 export function round(ms: number): number {
 	return Math.round(ms * 1000) / 1000;
 }
+
+/** 0 for what is no number of JSON. */
+export function finite(value: unknown): number {
+	return Number.isFinite(value) ? (value as number) : 0;
+}

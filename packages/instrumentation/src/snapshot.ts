@@ -1,7 +1,7 @@
 import type { ConnectionState } from '@linkscope/core';
 import { purposeOf } from './purpose.js';
-import type { ConnectionRecord } from './record.js';
-import { round } from './samples.js';
+import { type ConnectionRecord, countsOf } from './record.js';
+import { finite, round } from './samples.js';
 import { BUDGETS, isOverBudget } from './stages.js';
 import { iso } from './time.js';
 import type { ConnectionSnapshot } from './types.js';
@@ -42,22 +42,17 @@ export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSna
 		messagesReceived,
 		bytesSent,
 		bytesReceived,
-		wireBytesSent: record.wireBytesSent,
-		wireBytesReceived: record.wireBytesReceived,
-		bufferedBytes: record.bufferedBytes,
-		maxBufferedBytes: record.maxBufferedBytes,
+		wireBytesSent: finite(record.wireBytesSent),
+		wireBytesReceived: finite(record.wireBytesReceived),
+		bufferedBytes: finite(record.bufferedBytes),
+		maxBufferedBytes: finite(record.maxBufferedBytes),
 		latency: record.latency?.mean() ?? null,
 		latencyPercentiles: percentiles,
 		plugins:
-			record.plugins?.map(({ name, counters: { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage }, note }) => ({
-				name,
-				messagesIn,
-				messagesOut,
-				bytesIn,
-				bytesOut,
-				nsPerMessage,
-				note,
-			})) ?? [],
+			record.plugins?.map((plugin) => {
+				const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = countsOf(plugin);
+				return { name: plugin.name, messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage, note: plugin.note };
+			}) ?? [],
 		stages:
 			record.stages?.map(({ name, offsetMs, durationMs, messages, outcome }) => ({
 				name,

@@ -1,5 +1,6 @@
 import { integerOption } from '@linkscope/core';
 import { SAMPLE_INTERVAL_MS, trendsOf } from './history.js';
+import type { ConnectionRecord } from './record.js';
 import type { Registry } from './registry.js';
 import { round } from './samples.js';
 import { snapshotOf } from './snapshot.js';
@@ -114,10 +115,19 @@ function costOf(registry: Registry, nsPerMessage: number): InstrumentationCost {
 		faults: registry.faults,
 	};
 	let retainedBytes = registry.errors.items.length * 500 + registry.timeline.size * 200 + registry.history.readings.items.length * 250;
-	// Weighed with heap snapshots: a record, a slot of a plugin, a stage.
-	for (const record of registry.records())
-		retainedBytes += 700 + (record.plugins?.length ?? 0) * 70 + (record.stages?.length ?? 0) * 100 + (record.latency ? 400 : 0) + (record.stack?.length ?? 0);
+	for (const record of registry.records()) retainedBytes += weightOf(record);
 	return { nsPerMessage, retainedBytes, degraded: dropped.connections + dropped.names + dropped.observers + dropped.faults > 0, dropped };
+}
+
+/** Bytes, weighed with heap snapshots: a record, a slot of a plugin, a stage, a tag, and the texts. */
+function weightOf({ url, label, plugins, stages, latency, tags, stack }: ConnectionRecord): number {
+	let chars = url.length + (label?.length ?? 0) + (stack?.length ?? 0);
+	let slots = (plugins?.length ?? 0) * 70 + (stages?.length ?? 0) * 100;
+	for (const key in tags) {
+		slots += 64;
+		chars += key.length + (tags[key]?.length ?? 0);
+	}
+	return 700 + slots + chars + (latency ? 400 : 0);
 }
 
 function leaksOf(registry: Registry, now: number): Leak[] {

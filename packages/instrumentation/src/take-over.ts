@@ -13,6 +13,7 @@ export function takeOver(from: Registry, to: Registry): void {
 		if (!Number.isNaN(record.activeAt)) totals.counts.opened++;
 		for (const count of TRAFFIC) record[count] = 0;
 		record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
+		for (const plugin of record.plugins ?? []) plugin.before = { ...plugin.counters };
 		to.live.set(id, record);
 	}
 	to.steps.goOn(from.steps);
