@@ -43,6 +43,22 @@ test('a level leaves out what is below it', () => {
 	expect(linesOf(failed, {}, 'error')).toEqual(['⚠️ WebSocket error: wss://host connection-lost: closed with 1006', '❌ WebSocket closed: wss://host 1006']);
 });
 
+test('ids tell the lines of parallel connections apart', () => {
+	const lines: string[] = [];
+	const all = { log: { sink: (line: string) => lines.push(line), ids: true } };
+	const registry = new Registry(settingsFrom(all), 0, EPOCH);
+	watch(registry.timeline, (event) => log(event, all));
+	for (const id of ['c1', 'c2']) for (const event of new Recording(id).open().messages(1, 80).events) registry.fold(event);
+	registry.timeline.add('navigation', undefined, 'navigated', '/register/email', 0);
+	expect(lines.slice(0, 4)).toEqual([
+		'🌐 WebSocket created: wss://host (c1)',
+		'✅ WebSocket connected: wss://host (c1)',
+		'📤 WebSocket message sent: 80 bytes (c1)',
+		'🌐 WebSocket created: wss://host (c2)',
+	]);
+	expect(lines.at(-1)).toBe('🔄 Navigation to: /register/email');
+});
+
 test('payload mode none tells of messages without their size', () => {
 	expect(linesOf(life(), { payloads: 'none' })[2]).toBe('📤 WebSocket message sent');
 });

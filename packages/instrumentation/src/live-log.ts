@@ -10,9 +10,11 @@ const realm = globalThis as { console?: { log(line: string): void } };
  */
 export function log(event: ConnectionEvent, { log: wanted, label }: InstrumentationOptions): unknown {
 	if (!wanted) return;
-	const { level = 'debug', sink = (line: string): void => realm.console?.log(line) }: LogOptions = wanted === true ? {} : wanted;
+	const { level = 'debug', ids, sink = (line: string): void => realm.console?.log(line) }: LogOptions = wanted === true ? {} : wanted;
 	const line = lineOf(event, level);
-	return line === null ? undefined : sink(label ? `[${label}] ${line}` : line);
+	if (line === null) return;
+	const id = ids && event.connectionId ? ` (${event.connectionId})` : '';
+	return sink((label ? `[${label}] ${line}` : line) + id);
 }
 
 function lineOf({ category, event, detail, url, transport }: ConnectionEvent, level: string): string | null {

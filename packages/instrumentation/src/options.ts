@@ -41,6 +41,8 @@ export interface LogOptions {
 	sink?: (line: string) => void;
 	/** error: errors and what closed badly; info: lifecycle and navigation too; debug: messages too. Default 'debug'. */
 	level?: 'error' | 'info' | 'debug';
+	/** Ends each line with the id of its connection, as in '(c3)', to tell parallel ones apart. Default false. */
+	ids?: boolean;
 }
 
 /** How much is kept; the oldest goes first, and what goes is counted. */
