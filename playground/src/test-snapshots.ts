@@ -12,6 +12,7 @@ function snapshot(id: string, more: Partial<ConnectionSnapshot>): ConnectionSnap
 		internalId: id,
 		label: null,
 		url: 'ws://127.0.0.1/ws',
+		from: null,
 		transport: 'websocket',
 		role: 'observed',
 		purpose: 'unknown',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { createMemoryPair } from '@linkscope/transports/memory';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -103,6 +104,23 @@ describe('a Connection over a raw socket', () => {
 	});
 });
 
+describe('what console.log shows of a Connection', () => {
+	it('is its id, state, URL and plugins, without credentials, query and internals', async () => {
+		const { url } = await echoServer();
+		const connection = new Connection(new WebSocket(`${url.replace('//', '//user:pass@')}/room?token=secret`));
+		await connection.open();
+		expect(inspect({ connection })).toBe(`{\n  connection: Connection ${connection.id} ACTIVE ${url}/room [websocket, statistics, network]\n}`);
+		await connection.close();
+	});
+
+	it('leaves out what a transport of your own calls its far end, unless that is a URL', () => {
+		const [end] = createMemoryPair();
+		expect(inspect(new Connection({ ...end, kind: 'own', remote: 'user:pass at host', open: async () => {} } as never))).toMatch(
+			/^Connection \S+ INITIALIZING \[own\]$/,
+		);
+	});
+});
+
 describe('connect and listen', () => {
 	it('carry text as text and bytes as bytes', async () => {
 		const { url } = await echoListener();
@@ -125,6 +143,31 @@ describe('connect and listen', () => {
 	it('refuse what is no URL and what is no callback', async () => {
 		await expect(connect('nonsense')).rejects.toMatchObject({ code: 'URL_INVALID' });
 		await expect(listen({} as never)).rejects.toThrow(/onConnection must be a function/);
+	});
+
+	it('refuse plugins of the wrong kind at once, and say what to pass', async () => {
+		await expect(listen({ plugins: [], onConnection: () => {} } as never)).rejects.toThrow(
+			new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })'),
+		);
+		await expect(connect('ws://127.0.0.1:1', { plugins: () => [] } as never)).rejects.toThrow(
+			new TypeError('plugins must be an array of plugins, got function'),
+		);
+	});
+
+	it('close the peer with 1011 where onConnection throws, which is reported as uncaught', async () => {
+		const others = process.listeners('uncaughtException');
+		process.removeAllListeners('uncaughtException');
+		undo.push(() => others.forEach((listener) => void process.on('uncaughtException', listener)));
+		const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));
+		const listener = await listen({
+			onConnection: () => {
+				throw new Error('mistake of the application');
+			},
+		});
+		undo.push(() => listener.close());
+		const socket = new WebSocket(listener.url);
+		expect((await once(socket, 'close'))[0]).toBe(1011);
+		expect(await uncaught).toMatchObject({ message: 'mistake of the application' });
 	});
 
 	it('give up dialling when the signal aborts', async () => {

@@ -13,13 +13,17 @@ export type FacadeOptions = ConnectionOptions & WrapOptions;
  */
 export class Connection extends CoreConnection {
 	private readonly opensItself: boolean;
+	/** The far end as it may be shown. */
+	private readonly shown: string;
 	private established: Promise<void> | null = null;
 
 	/** @throws TypeError where `source` is neither. */
 	constructor(source: Transport | WebSocketLike, options: FacadeOptions = {}) {
 		const opensItself = !isTransport(source);
-		super(opensItself ? wrapWebSocket(source, options) : source, opensItself ? withDefaultPlugins(options) : options);
+		const transport = opensItself ? wrapWebSocket(source, options) : source;
+		super(transport, opensItself ? withDefaultPlugins(options) : options);
 		this.opensItself = opensItself;
+		this.shown = withoutSecrets(transport.remote);
 		if (opensItself) queueMicrotask(() => this.openQuietly());
 	}
 
@@ -28,6 +32,12 @@ export class Connection extends CoreConnection {
 		if (!this.opensItself) return super.open(signal);
 		this.established ??= super.open(signal);
 		return this.established;
+	}
+
+	/** What console.log shows in Node: nothing of what is inside, and of the URL neither credentials nor query. */
+	[Symbol.for('nodejs.util.inspect.custom')](): string {
+		const { id, state, plugins } = this;
+		return ['Connection', id, state, this.shown, `[${plugins.join(', ')}]`].filter(Boolean).join(' ');
 	}
 
 	private openQuietly(): void {
@@ -39,6 +49,15 @@ export class Connection extends CoreConnection {
 /** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins). */
 export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(options: O): O & { plugins: readonly Plugin[] } {
 	return { ...options, plugins: options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()] };
+}
+
+function withoutSecrets(remote: string): string {
+	try {
+		const { protocol, host, pathname } = new URL(remote);
+		return host && `${protocol}//${host}${pathname}`;
+	} catch {
+		return ''; // a transport's own words for its far end, which may be anything
+	}
 }
 
 function isTransport(source: unknown): source is Transport {

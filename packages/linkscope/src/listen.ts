@@ -3,9 +3,12 @@ import { type Accepted, createWebSocketListener, type ListenerOptions, type Upgr
 import { Connection, withDefaultPlugins } from './connection.js';
 
 export interface ListenOptions extends ListenerOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
-	/** Asked once per connection, because a plugin serves one. Default: statistics and network. */
+	/** Asked once per connection, because a plugin serves one. Default: statistics and network. One that throws is told as below. */
 	plugins?: (request: UpgradeRequest) => readonly Plugin[];
-	/** Each accepted connection, before it opens: subscribe, add plugins; what is sent already waits until it is ACTIVE. */
+	/**
+	 * Each accepted connection, before it opens: subscribe, add plugins; what is sent already waits until it is ACTIVE.
+	 * What it throws is reported as uncaught, as from any listener; the peer is closed with 1011.
+	 */
 	onConnection: (connection: Connection, request: UpgradeRequest) => void;
 }
 
@@ -24,6 +27,9 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
 	if (typeof options?.onConnection !== 'function') throw new TypeError('onConnection must be a function: listen({ onConnection(connection) { … } })');
+	if (options.plugins !== undefined && typeof options.plugins !== 'function') {
+		throw new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })');
+	}
 	const listener = createWebSocketListener(options);
 	listener.onTransport.on((accepted) => accept(accepted, options));
 	const { port, url } = await listener.listen();

@@ -22,13 +22,13 @@ export async function check(url: string, { pings, timeoutMs }: CheckOptions, out
 			await connection.open();
 			output.line(snapshot()?.url ?? '');
 			for (const { name, durationMs, budgetMs } of snapshot()?.stages ?? []) {
-				if (name === 'connect') output.line(`  ${name.padEnd(9)} ${ms(durationMs)}${budgetMs === null ? '' : ` (budget ${ms(budgetMs)})`}`);
+				if (name === 'connect') output.line(`  ${name.padEnd(9)} ${ms(durationMs)}${beside(durationMs, budgetMs)}`);
 			}
 			if (pings > 0) output.line(`  latency   ${summary(await measure(socket, pings, timeoutMs))}`);
 		} catch (error) {
-			output.error(`${(error as Error).message}${codeOf(error) ? ` [${codeOf(error)}]` : ''}`);
+			output.error(describeFailure(error));
 			await connection.close();
-			output.line(`  verdict   ${snapshot()?.close?.verdict.word ?? 'unknown'}`);
+			output.line(`  verdict   ${error instanceof NoPongError ? 'timeout' : (snapshot()?.close?.verdict.word ?? 'unknown')}`);
 			return 1;
 		}
 		await connection.close('check done');
@@ -41,6 +41,7 @@ export async function check(url: string, { pings, timeoutMs }: CheckOptions, out
 }
 
 function dial(url: string): WebSocket {
+	if (url.includes('#')) throw new UsageError(`a WebSocket URL has no fragment: leave out ${JSON.stringify(url.slice(url.indexOf('#')))}`);
 	try {
 		return new WebSocket(url, { perMessageDeflate: false });
 	} catch {
@@ -48,20 +49,26 @@ function dial(url: string): WebSocket {
 	}
 }
 
+/** The server took the connection and let a ping go unanswered. */
+class NoPongError extends Error {}
+
 /** Round trips by the protocol's own ping, which every server answers (RFC 6455 section 5.5.2). */
 async function measure(socket: WebSocket, count: number, timeoutMs: number): Promise<number[]> {
 	const times: number[] = [];
 	for (let i = 0; i < count; i++) {
 		const sentAt = systemClock.now();
 		await new Promise<void>((resolve, reject) => {
-			const cancel = systemClock.after(timeoutMs, () => reject(new Error(`no pong within ${timeoutMs} ms`)), { keepAlive: true });
+			const cancel = systemClock.after(timeoutMs, () => reject(new NoPongError(`the server answered no ping within ${timeoutMs} ms`)), { keepAlive: true });
+			const ended = (code: number, reason: Buffer): void => {
+				cancel();
+				const said = reason.length > 0 ? ` ${JSON.stringify(String(reason))}` : '';
+				reject(new Error(`the connection ended with ${code}${said} while its latency was measured`));
+			};
+			socket.once('close', ended);
 			socket.once('pong', () => {
 				cancel();
+				socket.off('close', ended);
 				resolve();
-			});
-			socket.once('close', () => {
-				cancel();
-				reject(new Error('the connection ended while its latency was measured'));
 			});
 			socket.ping();
 		});
@@ -73,6 +80,18 @@ async function measure(socket: WebSocket, count: number, timeoutMs: number): Pro
 function summary(times: readonly number[]): string {
 	const at = (share: number): string => ms(times[Math.floor((times.length - 1) * share)] as number);
 	return `${at(0)} to ${at(1)}, median ${at(0.5)}, of ${times.length} round trips`;
+}
+
+/** One line, whatever the system said: OpenSSL speaks in several, with addresses in memory and file names of its own. */
+function describeFailure(error: unknown): string {
+	const { message } = error as Error;
+	const code = codeOf(error) ? ` [${codeOf(error)}]` : '';
+	if (/wrong version number|packet length too long/i.test(message)) return `the server does not speak TLS: use ws:// instead of wss://${code}`;
+	return `${message.replace(/\s+/g, ' ').trim()}${code}`;
+}
+
+function beside(durationMs: number, budgetMs: number | null): string {
+	return budgetMs === null ? '' : `, ${durationMs > budgetMs ? 'over' : 'within'} its budget of ${ms(budgetMs)}`;
 }
 
 function ms(value: number): string {

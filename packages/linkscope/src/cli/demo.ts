@@ -1,5 +1,4 @@
-import ws from 'ws';
-import { getConnectionInstrumentationReport, getConnectionInstrumentationStats, installInstrumentation, instrumentWs, type Unsubscribe } from '../index.js';
+import { getConnectionInstrumentationReport, getConnectionInstrumentationStats, installInstrumentation, type Unsubscribe } from '../index.js';
 import { type DemoServer, startDemoServer } from './demo-server.js';
 import { driveTraffic } from './demo-traffic.js';
 import type { Output, ProcessLike } from './output.js';
@@ -37,27 +36,23 @@ export async function demo(options: DemoOptions, output: Output, process: Proces
 			await stopped.promise;
 			output.line('\nClosing …');
 		}
-		return 0;
 	} finally {
 		uninstall();
 		stopped.forget();
 		await server.close();
 	}
+	if (!once) output.line('Closed.');
+	return 0;
 }
 
 /** One import is what an application needs; here the pieces, because the log goes to our output. */
 function observe(server: DemoServer, output: Output): Unsubscribe {
-	const uninstall = installInstrumentation({
+	return installInstrumentation({
 		label: 'DEMO',
 		// The server runs in this process too; its ends of the same connections are left out.
 		include: [new URL('/', server.wsUrl).href],
 		log: { sink: shortened((line) => output.faint(line)) },
 	});
-	const restoreWs = instrumentWs(ws);
-	return () => {
-		restoreWs();
-		uninstall();
-	};
 }
 
 function shortened(show: (line: string) => void): (line: string) => void {
@@ -76,11 +71,15 @@ function shortened(show: (line: string) => void): (line: string) => void {
 /** The stats beside what the server counted by itself, apart from all instrumentation. */
 function compare({ peers, wsUrl }: DemoServer): string {
 	const { counted } = peers;
-	const seen = getConnectionInstrumentationStats().connections.filter(({ url, messageCount }) => url === wsUrl && messageCount > 0);
+	const { connections } = getConnectionInstrumentationStats();
+	const seen = connections.filter(({ url, messageCount }) => url === wsUrl && messageCount > 0);
+	const others = connections.filter((connection) => !seen.includes(connection));
 	const sum = (field: 'messagesSent' | 'messagesReceived'): number => seen.reduce((total, connection) => total + connection[field], 0);
 	const serverSays = `${counted.connections} connections, ${counted.messagesReceived} messages in, ${counted.messagesSent} out`;
 	const statsSay = `${seen.length} connections, ${sum('messagesSent')} messages in, ${sum('messagesReceived')} out`;
-	return `The server counted by itself: ${serverSays}. ${serverSays === statsSay ? 'The stats say the same.' : `The stats say: ${statsSay}.`}`;
+	const verdict = serverSays === statsSay ? 'The stats say the same.' : `The stats say: ${statsSay}.`;
+	const list = others.map(({ url, close }) => `${new URL(url).pathname} (${close ? close.verdict.word : 'a Connection with plugins'})`).join(', ');
+	return `The server behind /ws counted by itself: ${serverSays}. ${verdict}\nThe report's other ${others.length} went elsewhere: ${list}.`;
 }
 
 function untilStopped(process: ProcessLike): { promise: Promise<void>; forget(): void } {

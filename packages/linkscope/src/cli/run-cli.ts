@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { codeOf } from '@linkscope/core';
 import { check } from './check.js';
 import { demo } from './demo.js';
 import { createOutput, type Output, type ProcessLike } from './output.js';
-import { CHECK_USAGE, DEMO_USAGE, USAGE, UsageError, usageNumber } from './usage.js';
+import { CHECK_USAGE, DEMO_USAGE, readArgs, USAGE, UsageError, usageNumber } from './usage.js';
 
 const common = { help: { type: 'boolean', short: 'h' }, 'no-color': { type: 'boolean' } } as const;
 
@@ -17,12 +16,12 @@ const common = { help: { type: 'boolean', short: 'h' }, 'no-color': { type: 'boo
 export async function runCli(args: readonly string[], process: ProcessLike, root: string): Promise<number> {
 	const output = createOutput(process, args.includes('--no-color'));
 	try {
-		const [command, ...rest] = args;
+		const [command, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
 		if (command === 'demo') return await runDemo(rest, output, process, join(root, 'dist/playground'));
 		if (command === 'check') return await runCheck(rest, output);
-		return runBare(args, output, root);
+		return runBare(command === undefined ? [] : [command, ...rest], output, root);
 	} catch (error) {
-		if (isUsageError(error)) {
+		if (error instanceof UsageError) {
 			output.error(`${error.message}\nTry: linkscope --help`);
 			return 2;
 		}
@@ -34,28 +33,29 @@ export async function runCli(args: readonly string[], process: ProcessLike, root
 }
 
 async function runDemo(args: string[], output: Output, process: ProcessLike, page: string): Promise<number> {
-	const { values } = parseArgs({ args, options: { ...common, once: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } } });
+	const { values, positionals } = readArgs(args, { ...common, once: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } });
 	if (values.help) return show(output, DEMO_USAGE);
-	return demo({ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, 65_535), host: values.host ?? '127.0.0.1', page }, output, process);
+	if (positionals.length > 0) throw new UsageError(`linkscope demo takes options alone, got ${JSON.stringify(positionals[0])}`);
+	return demo(
+		{ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, [0, 65_535]), host: values.host ?? '127.0.0.1', page },
+		output,
+		process,
+	);
 }
 
 async function runCheck(args: string[], output: Output): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: { ...common, pings: { type: 'string' }, timeout: { type: 'string' } },
-	});
+	const { values, positionals } = readArgs(args, { ...common, pings: { type: 'string' }, timeout: { type: 'string' } });
 	if (values.help) return show(output, CHECK_USAGE);
 	const [url, ...more] = positionals;
 	if (url === undefined || more.length > 0) throw new UsageError(`linkscope check takes one URL, got ${positionals.length}`);
-	const pings = usageNumber('--pings', values.pings, 5, 1000);
-	const timeoutMs = usageNumber('--timeout', values.timeout, 10, 3600) * 1000;
+	const pings = usageNumber('--pings', values.pings, 5, [0, 1000]);
+	const timeoutMs = usageNumber('--timeout', values.timeout, 10, [1, 3600]) * 1000;
 	return check(url, { pings, timeoutMs }, output);
 }
 
 function runBare(args: readonly string[], output: Output, root: string): number {
-	const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...common, version: { type: 'boolean', short: 'v' } } });
-	if (positionals.length > 0) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo and check`);
+	const { values, positionals } = readArgs(args, { ...common, version: { type: 'boolean', short: 'v' } });
+	if (positionals[0] !== undefined) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo and check`);
 	if (values.version) return show(output, version(root));
 	if (values.help) return show(output, USAGE);
 	throw new UsageError('linkscope needs a command: demo or check');
@@ -68,9 +68,4 @@ function show(output: Output, text: string): number {
 
 function version(root: string): string {
 	return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-}
-
-// parseArgs names its errors by code: an unknown option, a missing value, a surplus argument.
-function isUsageError(error: unknown): error is Error {
-	return error instanceof UsageError || String((error as { code?: unknown } | null)?.code).startsWith('ERR_PARSE_ARGS_');
 }

@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 export const USAGE = `linkscope <command> [options]
 
   demo          start a local server and the page, drive traffic, show log and report
@@ -17,17 +19,37 @@ export const DEMO_USAGE = `linkscope demo [options]
 export const CHECK_USAGE = `linkscope check <url> [options]
 
   --pings <n>      round trips to measure (default 5; 0 for none)
-  --timeout <s>    how long the server may take (default 10)
+  --timeout <s>    how long the server may take to open and to answer a ping, 1 to 3600 (default 10)
   --no-color
 
+A budget is what a stage may take before the report marks it as slow.
 Exit code 0: it opened, answered and closed in good order; 1: it did not; 2: the arguments make no sense.`;
 
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {}
 
-/** @throws UsageError unless the text is a whole number from 0 to max. */
-export function usageNumber(option: string, text: string | undefined, fallback: number, max: number): number {
+type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>>;
+
+/**
+ * Reads a command's arguments. Node's parser splits them; what is wrong is said in our own words.
+ * @throws UsageError for an unknown option, a missing or a surplus value.
+ */
+export function readArgs<O extends Options>(args: readonly string[], options: O) {
+	const { values, positionals, tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+	for (const token of tokens) {
+		if (token.kind !== 'option') continue;
+		const type = Object.hasOwn(options, token.name) ? options[token.name]?.type : undefined;
+		if (!type) throw new UsageError(`there is no option ${JSON.stringify(token.rawName)}`);
+		if (type === 'string' && (!token.value || token.value.startsWith('--'))) throw new UsageError(`${token.rawName} needs a value`);
+		if (type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+	}
+	return { values: values as { [Name in keyof O]?: O[Name]['type'] extends 'string' ? string : boolean }, positionals };
+}
+
+/** @throws UsageError unless the text is a whole number within the range. */
+export function usageNumber(option: string, text: string | undefined, fallback: number, [min, max]: readonly [number, number]): number {
 	if (text === undefined) return fallback;
-	if (!/^\d{1,9}$/.test(text) || Number(text) > max) throw new UsageError(`${option} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`);
-	return Number(text);
+	const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+	if (value < min || value > max) throw new UsageError(`${option} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
+	return value;
 }
