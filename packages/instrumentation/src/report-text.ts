@@ -4,13 +4,12 @@ import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercent
 import { bytes, duration, number } from './units.js';
 
 const MAX_GROUPS = 10;
-const URL_WIDTH = 33;
 
 /** The report for a console of 100 columns: every section short, however many connections there are. */
 export function textOf(stats: ConnectionInstrumentationStats, rows: number): string {
 	const { connections, navigation, leaks } = stats;
 	const sections = [header(stats), figures(stats), connectionTable(connections, rows)];
-	if (connections.length > rows) sections.push(groups('BY URL', connections, ({ url }) => [url]));
+	if (connections.length > rows) sections.push(groups('BY URL', connections, ({ role, url }) => [role === 'acceptor' ? '← accepted' : url]));
 	const byTag = groups('BY TAG', connections, ({ label, tags }) => [
 		...(label ? [`label: ${label}`] : []),
 		...Object.entries(tags).map(([key, value]) => `${key}: ${value}`),
@@ -57,9 +56,12 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 function connectionTable(connections: ConnectionSnapshot[], maxRows: number): string[] {
 	if (connections.length === 0) return ['CONNECTIONS  none yet'];
 	const shown = notable(connections, maxRows);
-	const places = shown.map(placeOf);
+	// Ids of a worker's connections are longer.
+	const idWidth = Math.min(Math.max(6, ...shown.map(({ id }) => id.length)), 12);
+	const urlWidth = 39 - idWidth;
+	const places = shown.map((one) => placeOf(one, urlWidth));
 	const rows = table(
-		{ ID: 6, STATE: 20, 'PURPOSE?': 9, 'URL (→ dialled, ← accepted)': URL_WIDTH, SENT: -6, RECV: -6, BYTES: -8 },
+		{ ID: idWidth, STATE: 20, 'PURPOSE?': 9, 'URL (→ dialled, ← accepted)': urlWidth, SENT: -6, RECV: -6, BYTES: -8 },
 		shown.map((one, index) => [
 			one.id,
 			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
@@ -72,18 +74,18 @@ function connectionTable(connections: ConnectionSnapshot[], maxRows: number): st
 	);
 	const lines = rows.flatMap((row, index) => {
 		const beneath = places[index - 1]?.beneath;
-		return beneath ? [row, ' '.repeat(43) + beneath] : row;
+		return beneath ? [row, ' '.repeat(37 + idWidth) + beneath] : row;
 	});
 	const hidden = connections.length - shown.length;
 	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
 }
 
 /** The URL with its direction, and label and peer beside it; beneath it where they would cut it. */
-function placeOf({ url, role, from, label }: ConnectionSnapshot): { url: string; beneath: string } {
+function placeOf({ url, role, from, label }: ConnectionSnapshot, width: number): { url: string; beneath: string } {
 	const place = `${from || role === 'acceptor' ? '←' : '→'} ${url}`;
 	const more = [label, from && `from ${from}`].filter(Boolean).join(', ');
 	const both = `${place}  ${more}`;
-	return columnsOf(both) <= URL_WIDTH ? { url: both, beneath: '' } : { url: place, beneath: more };
+	return columnsOf(both) <= width ? { url: both, beneath: '' } : { url: place, beneath: more };
 }
 
 /** The last ones; where there are too many, those with errors first and then the busiest. */

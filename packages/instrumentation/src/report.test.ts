@@ -63,6 +63,14 @@ test('what was accepted is told from what was dialled, with its peer and the lab
 	]);
 });
 
+test('ids of a worker are shown whole, and what was accepted is one group', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	for (const id of ['wab12cd:c1', 'wab12cd:c2'])
+		for (const event of new Recording(id, { role: 'acceptor', remote: `127.0.0.1:${id}` }).events) registry.fold(event);
+	expect(reportOf(statsOf(registry, 0)).text).toMatch(/^wab12cd:c1 {2}CONNECTING .*\nwab12cd:c2 {2}CONNECTING /m);
+	expect(reportOf(statsOf(registry, 0), { rows: 1 }).text).toMatch(/^← accepted +2 /m);
+});
+
 test('errors stand in columns, however long the ids', () => {
 	const registry = new Registry(settingsFrom({}), 0, EPOCH);
 	for (const id of ['c1', 'worker1:c12345'])
