@@ -27,6 +27,24 @@ describe('selectors', () => {
 		expect([fine, ended, troubled].map((one) => verdictOf(one as never))).toEqual(['', 'replaced', '1 error']);
 	});
 
+	it('count a connection on its way as neither open nor ended', () => {
+		const pending = snapshots(1, { state: 'CONNECTING' });
+		expect([toneOf(pending[0] as never), verdictOf(pending[0] as never)]).toEqual(['pending', 'connecting']);
+		expect((['all', 'open', 'ended'] as const).map((state) => listConnections(pending, { text: '', state }).length)).toEqual([1, 0, 0]);
+	});
+
+	it.each([
+		['normal', 'neutral'],
+		['replaced', 'neutral'],
+		['server-shutdown', 'neutral'],
+		['auth-refused', 'bad'],
+		['rate-limited', 'bad'],
+		['connection-lost', 'bad'],
+	] as const)('mark an end that nobody wanted, however clean: %s is %s', (word, tone) => {
+		const [one] = snapshots(1, { state: 'CLOSED', close: { ...close, verdict: { ...close.verdict, word } } });
+		expect(toneOf(one as never)).toBe(tone);
+	});
+
 	it('plot the last samples', () => {
 		const samples = Array.from({ length: 5 }, (_, index) => ({ at: String(index), bytesPerSecond: index }) as never);
 		expect(throughputOf(samples, 2)).toEqual([

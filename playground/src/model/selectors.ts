@@ -16,22 +16,29 @@ export function listConnections(connections: readonly ConnectionSnapshot[], { te
 	return connections.filter((one) => isInState(one, state) && (wanted === '' || searchText(one).includes(wanted))).reverse();
 }
 
-/** Neither CLOSED nor FAILED. */
-export function isOpen({ state }: ConnectionSnapshot): boolean {
-	return state !== 'CLOSED' && state !== 'FAILED';
+/** On its way: neither open nor ended. */
+export function isConnecting({ state }: ConnectionSnapshot): boolean {
+	return state === 'CONNECTING';
 }
 
-/** The verdict in a word while it ended, else the trouble it is in, if any. */
-export function verdictOf({ close, errors }: ConnectionSnapshot): string {
+/** The verdict in a word where it ended, else the trouble it is in, if any. */
+export function verdictOf(connection: ConnectionSnapshot): string {
+	const { close, errors } = connection;
 	if (close) return close.verdict.word;
-	return errors > 0 ? count(errors, 'error') : '';
+	if (errors > 0) return count(errors, 'error');
+	return isConnecting(connection) ? 'connecting' : '';
 }
 
-/** How bad an end is: what the application wanted, what the peer or a policy wanted, what nobody wanted. */
-export function toneOf({ state, close, errors }: ConnectionSnapshot): 'good' | 'neutral' | 'bad' {
+/** Ends that somebody wanted; whatever else ended was refused, lost or broken, however clean its close frame. */
+const ORDERLY: readonly string[] = ['normal', 'replaced', 'duplicate', 'route-stopped', 'server-shutdown', 'suspended', 'unknown'];
+
+/** How a connection stands: on its way, well, in trouble, or ended as somebody wanted. */
+export function toneOf(connection: ConnectionSnapshot): 'pending' | 'good' | 'neutral' | 'bad' {
+	const { state, close, errors } = connection;
 	if (state === 'FAILED') return 'bad';
-	if (close) return close.wasClean ? 'neutral' : 'bad';
-	return errors > 0 ? 'bad' : 'good';
+	if (close) return close.wasClean && ORDERLY.includes(close.verdict.word) ? 'neutral' : 'bad';
+	if (errors > 0) return 'bad';
+	return isConnecting(connection) ? 'pending' : 'good';
 }
 
 /** The part of the timeline that belongs to one connection, oldest first. */
@@ -45,7 +52,9 @@ export function throughputOf(samples: readonly HistorySample[], length = 120): {
 }
 
 function isInState(connection: ConnectionSnapshot, state: Filter['state']): boolean {
-	return state === 'all' || isOpen(connection) === (state === 'open');
+	const isEnded = connection.state === 'CLOSED' || connection.state === 'FAILED';
+	if (state === 'ended') return isEnded;
+	return state === 'all' || (!isEnded && !isConnecting(connection));
 }
 
 function searchText({ url, label, purpose, close, id }: ConnectionSnapshot): string {
