@@ -47,9 +47,34 @@ test('a fake WebSocket put there by a test suite is observed like a real one', (
 	fake.send('hello');
 	fake.dispatchEvent(new MessageEvent('message', { data: 'grüße' }));
 	fake.readyState = 3;
+	fake.dispatchEvent(new Event('close'));
+	expect(recording.sockets).toMatchObject([{ close: null }]);
 	fake.dispatchEvent(new CloseEvent('close', { code: 1000, reason: '', wasClean: true }));
 	expect(fake.outbox).toEqual(['hello']);
 	expect(recording.sockets).toMatchObject([{ remote: 'ws://fake/', sent: 1, bytesSent: 5, bytesReceived: 7, close: { code: 1000, state: 'CLOSED' } }]);
+});
+
+test('a wrapper in its place, whose accessors need a socket and whose events are its own, is observed as well', () => {
+	class Wrapper extends FakeSocket {
+		readonly #inner = { bufferedAmount: 0 };
+		constructor(url: string) {
+			super(url);
+			Reflect.deleteProperty(this, 'bufferedAmount');
+		}
+		get bufferedAmount(): number {
+			return this.#inner.bufferedAmount;
+		}
+		set bufferedAmount(_ignored: number) {}
+		override send(data: unknown): void {
+			super.send(data);
+		}
+	}
+	withGlobal({ value: Wrapper, writable: true });
+	undos.push(patchWebSocket());
+	const socket = new WebSocket('ws://fake/') as unknown as FakeSocket;
+	socket.open();
+	socket.dispatchEvent(new MessageEvent('message', { data: 'x' }));
+	expect(recording.sockets).toMatchObject([{ states: ['CONNECTING', 'ACTIVE'], received: 1 }]);
 });
 
 test('a bare mock function works as before', () => {

@@ -13,6 +13,7 @@ type Around = (original: Method, socket: SocketLike, args: never[]) => unknown;
 /**
  * Observes every WebSocket of this realm (browser, worker, Node >= 22): those made from now on through a construct trap,
  * those of a constructor captured earlier from their first use on (an on… handler, addEventListener, send, close).
+ * Events that an application dispatches itself on the platform's socket are not counted.
  * Unseen stays a captured constructor's socket that nobody touches, and what other frames and workers do without linkscope;
  * what happens in a worker that installs it joins the events of the page.
  * Does nothing where there is no WebSocket, where it is frozen, and to a `ws` class put in its place (see `instrumentWs`).
@@ -188,13 +189,13 @@ class ClassPatch {
 
 type Listener = (this: SocketLike, event: Event) => void;
 
-/** The platform's accessors refuse what is no socket; those of a class in JavaScript do not. */
+/** The platform's is tagged, and its accessors refuse what is no socket: hardly a fake or a wrapper does both. */
 function isPlatforms(prototype: object): boolean {
 	try {
 		void (prototype as SocketLike).bufferedAmount;
 		return false;
 	} catch {
-		return true;
+		return Object.prototype.toString.call(prototype) === '[object WebSocket]';
 	}
 }
 

@@ -72,7 +72,8 @@ function patchPrototype(target: Target, Class: WsClass): Unsubscribe {
 
 /**
  * A client's constructor assigns `_req` once its request is on the way and nothing can throw any more: that assignment
- * is the one moment of construction that a prototype gets to see. The field becomes the own property it always was.
+ * is the one moment of construction that a prototype gets to see. The field becomes the own property it always was;
+ * what stays to be noticed is that `'_req' in` a server's socket, which has none, is true.
  */
 function watchConstruction(prototype: object, recordOf: RecordOf): Unsubscribe {
 	return replaceProperty(prototype, '_req', {
