@@ -1,5 +1,5 @@
 import { afterEach, expect, inject, test } from 'vitest';
-import { installInstrumentation } from '../index.js';
+import { getConnectionInstrumentationStats, installInstrumentation } from '../index.js';
 
 // Beside behaviours.browser.test.ts: what patchers that come later (zone.js, Sentry) and what counts closely would notice.
 const url = inject('scriptedUrl');
@@ -55,7 +55,7 @@ test('however often it is installed, a living socket has one set of listeners, a
 	});
 	socket.send('last');
 	await answered;
-	const { connections } = globalThis.getConnectionInstrumentationStats();
+	const { connections } = getConnectionInstrumentationStats();
 	expect(connections.at(-1)).toMatchObject({ messagesSent: 1 });
 	expect(connections.at(-1)?.messagesReceived).toBeLessThanOrEqual(11);
 	socket.close();
