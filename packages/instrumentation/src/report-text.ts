@@ -1,7 +1,7 @@
 import { Named } from './named.js';
 import { columnsOf, line, table, WIDTH } from './table.js';
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercentiles } from './types.js';
-import { bytes, duration, number } from './units.js';
+import { bytes, compact, duration, number } from './units.js';
 
 const MAX_GROUPS = 10;
 
@@ -67,8 +67,8 @@ function connectionTable(connections: ConnectionSnapshot[], maxRows: number): st
 			one.close ? `${one.close.code} ${one.close.verdict.word}` : one.state,
 			one.purpose,
 			places[index]?.url ?? '',
-			number(one.messagesSent),
-			number(one.messagesReceived),
+			compact(one.messagesSent),
+			compact(one.messagesReceived),
 			bytes(one.bytesSent + one.bytesReceived),
 		]),
 	);
@@ -113,7 +113,7 @@ function groups(title: string, connections: ConnectionSnapshot[], keysOf: (one: 
 	const largest = sums.sort((a, b) => b[1].count - a[1].count).slice(0, MAX_GROUPS);
 	const lines = table(
 		{ [title]: 40, connections: -11, active: -8, messages: -10, bytes: -9, errors: -7 },
-		largest.map(([key, sum]) => [key, number(sum.count), number(sum.active), number(sum.messages), bytes(sum.bytes), number(sum.errors)]),
+		largest.map(([key, sum]) => [key, compact(sum.count), compact(sum.active), compact(sum.messages), bytes(sum.bytes), compact(sum.errors)]),
 	);
 	return sums.length > MAX_GROUPS ? [...lines, `… and ${number(sums.length - MAX_GROUPS)} more`] : lines;
 }
@@ -125,12 +125,12 @@ function stageTable({ stages }: ConnectionInstrumentationStats): string[] {
 		{ STAGE: 10, count: -10, p50: -12, p95: -12, p99: -12, budget: -12, 'over budget': -11 },
 		seen.map(([name, { count, p50, p95, p99, budgetMs, overruns }]) => [
 			name,
-			number(count),
+			compact(count),
 			duration(p50),
 			duration(p95),
 			duration(p99),
 			duration(budgetMs),
-			overruns > 0 ? `${number(overruns)} !` : '0',
+			overruns > 0 ? `${compact(overruns)} !` : '0',
 		]),
 	);
 }
@@ -142,9 +142,9 @@ function pluginTable({ plugins }: ConnectionInstrumentationStats): string[] {
 		{ PLUGIN: 24, connections: -11, in: -10, out: -10, 'bytes in': -10, 'bytes out': -10, 'ns/msg': -9 },
 		all.map(([name, one]) => [
 			name,
-			number(one.connections),
-			number(one.messagesIn),
-			number(one.messagesOut),
+			compact(one.connections),
+			compact(one.messagesIn),
+			compact(one.messagesOut),
 			bytes(one.bytesIn),
 			bytes(one.bytesOut),
 			one.nsPerMessage ?? '-',

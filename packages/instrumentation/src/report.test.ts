@@ -5,6 +5,7 @@ import { EPOCH, Recording } from './recording.fixture.js';
 import { Registry } from './registry.js';
 import { reportOf } from './report.js';
 import { statsOf } from './stats.js';
+import { compact } from './units.js';
 
 const counters = { messagesIn: 2, messagesOut: 3, bytesIn: 20, bytesOut: 30, nsPerMessage: 50 };
 
@@ -104,6 +105,27 @@ test.each([0, 5, 10_000])('a report of %d connections fits 100 columns', (count)
 		const wide = line.match(/[\u2e80-\uffdc]/g)?.length ?? 0;
 		expect(line.length + wide).toBeLessThanOrEqual(100);
 	}
+});
+
+test('fits 100 columns with pictures of double width below U+1F000', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	for (const label of ['✅'.repeat(60), '⏰⚡⌚'.repeat(20)]) {
+		for (const event of new Recording(label.slice(0, 2), { label, tags: { [label]: label } }).open().events) registry.fold(event);
+	}
+	for (const line of reportOf(statsOf(registry, 60_000)).text.split('\n')) {
+		expect(line.length + (line.match(/\p{Emoji_Presentation}/gu)?.length ?? 0)).toBeLessThanOrEqual(100);
+	}
+});
+
+test.each([
+	[0, '0'],
+	[99_999, '99,999'],
+	[123_456, '123k'],
+	[999_999, '1.0M'],
+	[1_234_567, '1.2M'],
+	[98_765_432_100, '99G'],
+])('a count of %d is not cut in its column: %s', (value, shown) => {
+	expect(compact(value)).toBe(shown);
 });
 
 test('the report is its text wherever text is wanted', () => {

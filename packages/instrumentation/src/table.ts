@@ -40,6 +40,6 @@ export function line(text: string): string {
 /** How many columns of a terminal a text takes. */
 export function columnsOf(text: string): number {
 	let columns = 0;
-	for (const character of text) columns += /[\u1100-\u115f\u2e80-\uffdc\u{1f000}-\u{3ffff}]/u.test(character) ? 2 : 1;
+	for (const character of text) columns += /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\uffdc\u{1f000}-\u{3ffff}]/u.test(character) ? 2 : 1;
 	return columns;
 }

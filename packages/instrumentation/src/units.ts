@@ -1,3 +1,13 @@
+/** '99,999', then '123k', '1.2M': at most six characters below 10^15, so that a column never cuts a number. */
+export function compact(value: number): string {
+	if (value < 100_000) return number(value);
+	const steps = ['k', 'M', 'G', 'T'];
+	let short = value / 1000;
+	let step = 0;
+	for (; short >= 999.5 && step < steps.length - 1; step++) short /= 1000;
+	return `${short < 9.95 ? short.toFixed(1) : Math.round(short)}${steps[step]}`;
+}
+
 /** '971 B', '81.2 kB', '1.5 MB': powers of 1000. */
 export function bytes(count: number): string {
 	const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
