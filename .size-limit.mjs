@@ -7,7 +7,7 @@ export default [
 		name: 'drop-in instrumentation (goal 8 kB)',
 		path: 'packages/instrumentation/dist/auto.js',
 		gzip: true,
-		limit: '16.2 kB',
+		limit: '17.9 kB',
 	},
 	{
 		name: 'core + WebSocket + instrumentation (goal 12 kB)',
@@ -17,6 +17,6 @@ export default [
 			'packages/instrumentation/dist/auto.js': '{}',
 		},
 		gzip: true,
-		limit: '25.9 kB',
+		limit: '27.8 kB',
 	},
 ];

@@ -18,6 +18,9 @@ export interface Clock {
 // A longer delay makes setTimeout fire at once (a 32-bit signed integer in every engine).
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+// Taken when the module loads: an application that replaces its timers later (zones, fake timers) must not meet ours among them.
+const { setTimeout, clearTimeout } = platform;
+
 /** The time of the turn that runs, NaN until somebody asks for it. */
 let turnMs = Number.NaN;
 
@@ -30,9 +33,9 @@ export const systemClock: Clock = {
 	},
 	epoch: () => Date.now(),
 	after(ms, fn, options) {
-		const timer = platform.setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMEOUT_MS));
+		const timer = setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMEOUT_MS));
 		if (options?.keepAlive !== true) (timer as { unref?: () => void }).unref?.();
-		return () => platform.clearTimeout(timer);
+		return () => clearTimeout(timer);
 	},
 };
 
