@@ -16,6 +16,9 @@ const shared = {
 	alias: { 'isomorphic-ws': 'ws' },
 };
 
+// A CommonJS dependency asks for Node's own modules by require.
+const require = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+
 /**
  * Bundles sides into one ES module each, as an application's bundler does, so that a bench needs no build before it
  * and measures the source as it stands. Those named page-… are for a browser.
@@ -27,7 +30,8 @@ export async function bundleSides(names) {
 		['browser', names.filter((name) => name.startsWith('page-'))],
 	]) {
 		const entryPoints = mine.map((name) => join(folder, 'sides', `${name}.mjs`));
-		await build({ ...shared, platform, entryPoints, outdir: out, outExtension: { '.js': '.mjs' } });
+		const banner = platform === 'node' ? { js: require } : {};
+		await build({ ...shared, platform, banner, entryPoints, outdir: out, outExtension: { '.js': '.mjs' } });
 	}
 }
 
