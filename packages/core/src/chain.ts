@@ -1,4 +1,4 @@
-import { systemClock } from './clock.js';
+import { hasFineClock, systemClock } from './clock.js';
 import { codeOf, PluginError } from './errors.js';
 import type { Handshake } from './handshake.js';
 import { byteLength, type Payload } from './payload.js';
@@ -132,7 +132,7 @@ export class Chain {
 	#walkDown(first: Payload, from: number): boolean {
 		const slots = this.slots;
 		const counting = hub.active;
-		const timed = counting && this.#isSampled();
+		const timed = counting && hasFineClock && this.#isSampled();
 		let payload: Payload | null = first;
 		let bytes = counting ? byteLength(first) : 0;
 		for (let i = from; i >= 0; i--) {
@@ -159,7 +159,7 @@ export class Chain {
 	#walkUp(first: Payload, from: number): void {
 		const slots = this.slots;
 		const counting = hub.active;
-		const timed = counting && this.#isSampled();
+		const timed = counting && hasFineClock && this.#isSampled();
 		let payload: Payload | null = first;
 		let bytes = counting ? byteLength(first) : 0;
 		for (let i = from; i < slots.length; i++) {

@@ -39,8 +39,13 @@ export const systemClock: Clock = {
 	},
 };
 
+const isNode = platform.process?.versions?.node !== undefined;
+
+/** Whether a reading tells nanoseconds. Browsers round to 5 to 1000 microseconds, more than a plugin takes for many messages. */
+export const hasFineClock = isNode;
+
 // A browser delivers each message in a task of its own: there would be nothing to share, and the microtask costs more than two readings.
-const sharesTurns = platform.process?.versions?.node !== undefined;
+const sharesTurns = isNode;
 
 /**
  * `clock.now()`, for the system's clock in Node read once in a turn of the event loop: a reading costs more than

@@ -53,7 +53,7 @@ export interface PluginCounters {
 	messagesOut: number;
 	bytesIn: number;
 	bytesOut: number;
-	/** Nanoseconds a message, from samples; null until one was taken. */
+	/** Nanoseconds a message, from samples; null until one was taken, and where the clock is too coarse (browsers). */
 	nsPerMessage: number | null;
 }
 

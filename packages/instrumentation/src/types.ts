@@ -136,7 +136,7 @@ export interface PluginSnapshot {
 	messagesOut: number;
 	bytesIn: number;
 	bytesOut: number;
-	/** Sampled. */
+	/** Sampled; null in browsers, whose clocks are too coarse for it. */
 	nsPerMessage: number | null;
 	/** What the plugin last said of itself. */
 	note: string | null;
