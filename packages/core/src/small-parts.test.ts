@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from './clock.js';
 import { Emitter } from './emitter.js';
 import { integerOption, numberOption } from './options.js';
@@ -122,6 +122,17 @@ describe('clocks', () => {
 		clock.suspend(3600_000);
 		expect(got.at(-1)).toBe('late at 3600020');
 		expect(clock.pending).toBe(0);
+	});
+
+	test('the real one keeps out of timers that the application replaces later', () => {
+		vi.useFakeTimers();
+		try {
+			const cancel = systemClock.after(1000, () => {});
+			expect(vi.getTimerCount()).toBe(0);
+			cancel();
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	test('the real one takes delays longer than setTimeout can', async () => {
