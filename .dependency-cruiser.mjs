@@ -17,9 +17,10 @@ export default {
 	forbidden: [
 		mayImport('core'),
 		mayImport('transports', 'core'),
-		mayImport('plugins', 'core'),
+		mayImport('crypto'),
+		mayImport('plugins', 'core', 'crypto'),
 		mayImport('instrumentation', 'core'),
-		mayImport('linkscope', 'core', 'transports', 'plugins', 'instrumentation'),
+		mayImport('linkscope', 'core', 'crypto', 'transports', 'plugins', 'instrumentation'),
 		{
 			name: 'core-depends-on-nothing',
 			comment: 'core runs wherever JavaScript does: no package of the registry and nothing of Node.',
