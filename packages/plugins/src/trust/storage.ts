@@ -1,0 +1,64 @@
+import { LinkscopeError } from '@linkscope/core';
+
+/**
+ * Where identities, trusted peers and issued invites are kept: texts by name.
+ * In memory here; the package `linkscope` has one in files (Node) and one in IndexedDB (browsers).
+ */
+export interface Storage {
+	/**
+	 * @returns null where nothing is stored under that name.
+	 * @throws StoreError STORE_UNREADABLE.
+	 */
+	read(name: string): Promise<string | null>;
+	/**
+	 * Replaces what is stored under `name`: whole or not at all, and nobody else writes between the reading and the writing.
+	 * @param change called once, with what is stored; synchronous. It returns the new text, the one it was given where nothing
+	 * changes, or null to remove it. Where it throws, nothing changes and the promise rejects with the same error.
+	 * @throws StoreError STORE_UNREADABLE or STORE_UNWRITABLE; what was stored is intact.
+	 */
+	update(name: string, change: (current: string | null) => string | null): Promise<void>;
+}
+
+/** What is stored, or the place where it is stored, cannot be used. */
+export class StoreError extends LinkscopeError {
+	static {
+		StoreError.prototype.name = 'StoreError';
+	}
+}
+
+/** 8 Mi characters: room for the 10,000 records of a full trust store; read before it is parsed. */
+export const MAX_STORED_CHARS = 2 ** 23;
+
+// One rule for every storage, and for file systems that know no case. A dot in front hides files and could climb.
+const STORE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+/** @throws TypeError where a name could leave its folder, or mean two things on two systems. */
+export function checkStoreName(name: string): string {
+	if (typeof name === 'string' && STORE_NAME.test(name)) return name;
+	const got = JSON.stringify(String(name).slice(0, 80));
+	throw new TypeError(`a store's name must be 1 to 64 characters of a-z, 0-9, _ and -, beginning with a letter or digit, got ${got}`);
+}
+
+/** @throws StoreError STORE_UNWRITABLE where a text is longer than any storage takes. */
+export function checkStoredText(name: string, text: string): string {
+	if (text.length <= MAX_STORED_CHARS) return text;
+	throw new StoreError(
+		'STORE_UNWRITABLE',
+		`${name} would have ${text.length} characters, the most that is stored is ${MAX_STORED_CHARS}; remove what is no longer needed`,
+	);
+}
+
+/** Keeps everything until the process ends or the page is left. */
+export function memoryStorage(): Storage {
+	const texts = new Map<string, string>();
+	return {
+		async read(name) {
+			return texts.get(checkStoreName(name)) ?? null;
+		},
+		async update(name, change) {
+			const text = change(texts.get(checkStoreName(name)) ?? null);
+			if (text === null) texts.delete(name);
+			else texts.set(name, checkStoredText(name, text));
+		},
+	};
+}
