@@ -11,8 +11,8 @@ const shared = {
 	target: 'es2022',
 	logLevel: 'warning',
 	conditions: ['@linkscope/source'],
-	// One copy of ws for what is measured and what it is measured against; isomorphic-ws is ws in Node.
-	external: ['ws'],
+	// One copy of ws for what is measured and what it is measured against; isomorphic-ws is ws in Node. Addons are found beside their own files.
+	external: ['ws', 'sodium-native', '@hyperswarm/secret-stream'],
 	alias: { 'isomorphic-ws': 'ws' },
 };
 

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { installInstrumentation, instrumentWs } from '@linkscope/instrumentation';
 import * as ws from 'ws';
+import { ownProcess } from '../harness/own-process.mjs';
 import { serveCommands } from '../harness/serve-commands.mjs';
 import { openMemoryPair } from '../loops/memory-pairs.mjs';
 import { tellOfItsEnd, tellOfOpenSocket } from '../loops/probe-events.mjs';
@@ -57,19 +58,9 @@ serveCommands({
 
 /** Bytes by which the live heap grew, what the heap holds outside of itself included. */
 async function growthOf(work) {
-	const before = await liveBytes();
+	const before = await ownProcess.liveBytes();
 	await work();
-	return (await liveBytes()) - before;
-}
-
-async function liveBytes() {
-	// Weak references and what timers hold are free only a turn later.
-	for (let i = 0; i < 5; i++) {
-		await turn();
-		globalThis.gc();
-	}
-	const { heapUsed, external } = process.memoryUsage();
-	return heapUsed + external;
+	return (await ownProcess.liveBytes()) - before;
 }
 
 async function openSocket(url) {

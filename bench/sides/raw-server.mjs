@@ -1,14 +1,3 @@
-// An echo server on ws, used through addEventListener.
-import { WebSocketServer } from 'ws';
-import { serveCommands } from '../harness/serve-commands.mjs';
+import { serveRawServer } from '../loops/raw-server.mjs';
 
-const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-server.on('connection', (socket) => socket.addEventListener('message', (event) => socket.send(event.data)));
-const listening = new Promise((resolve) => server.once('listening', resolve));
-
-serveCommands({
-	async url() {
-		await listening;
-		return `ws://127.0.0.1:${server.address().port}`;
-	},
-});
+serveRawServer();
