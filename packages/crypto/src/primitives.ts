@@ -43,8 +43,12 @@ export interface Ed25519 {
 
 /** One key. A nonce is used once: whoever holds this counts. */
 export interface Aead {
-	/** @param nonce 12 bytes. @returns ciphertext || tag(16), a fresh array. */
-	seal(nonce: Uint8Array, plaintext: Uint8Array, associated?: Uint8Array): Uint8Array;
+	/**
+	 * @param nonce 12 bytes.
+	 * @param headroom bytes left zero in front, for a frame's own header: what is sealed need not be copied once more.
+	 * @returns headroom || ciphertext || tag(16), a fresh array.
+	 */
+	seal(nonce: Uint8Array, plaintext: Uint8Array, associated?: Uint8Array, headroom?: number): Uint8Array;
 	/** @returns the plaintext, a fresh array. @throws CryptoError DECRYPT_FAILED. */
 	open(nonce: Uint8Array, sealed: Uint8Array, associated?: Uint8Array): Uint8Array;
 }
