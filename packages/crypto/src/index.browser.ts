@@ -1,1 +1,2 @@
+export { defaultPrimitives } from './choose.browser.js';
 export * from './isomorphic.js';

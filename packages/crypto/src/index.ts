@@ -1,1 +1,3 @@
+export { nodePrimitives } from './backends/node.js';
+export { defaultPrimitives } from './choose.js';
 export * from './isomorphic.js';

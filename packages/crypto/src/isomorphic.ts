@@ -1,6 +1,6 @@
 // Everything that works alike in browsers and Node, by name.
 export { decodeBase64url, encodeBase64url } from './base64url.js';
-export { wipe } from './bytes.js';
+export { equalBytes, wipe } from './bytes.js';
 export { CipherState } from './cipher-state.js';
 export { bytesField, type ControlObject, type ControlValue, integerField, listField, MAX_CONTROL_BYTES, parseControlJson, textField } from './control-json.js';
 export { CryptoError } from './crypto-error.js';

@@ -1,0 +1,106 @@
+import { gcm } from '@noble/ciphers/aes.js';
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
+import { blake2b, blake2s } from '@noble/hashes/blake2.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { type CHash, randomBytes } from '@noble/hashes/utils.js';
+import { checkLength } from '../bytes.js';
+import { decryptFailed, weakKey } from '../failures.js';
+import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
+import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
+
+const HASHES: Record<HashName, CHash> = { SHA256: sha256, SHA512: sha512, BLAKE2s: blake2s, BLAKE2b: blake2b };
+const CIPHERS: Record<AeadName, typeof gcm> = { 'chacha20-poly1305': chacha20poly1305 as typeof gcm, 'aes-256-gcm': gcm };
+const { Point } = ed25519;
+
+/** Pure JavaScript: browsers, and wherever there is no node:crypto. */
+export const noblePrimitives: Primitives = {
+	name: 'noble',
+	randomBytes: (length) => randomBytes(length),
+	hash(name, ...parts) {
+		const hash = HASHES[name].create();
+		for (const part of parts) hash.update(part);
+		return hash.digest();
+	},
+	hmac(name, key, ...parts) {
+		const mac = hmac.create(HASHES[name], key);
+		for (const part of parts) mac.update(part);
+		return mac.digest();
+	},
+	x25519: {
+		generate() {
+			const secretKey = randomBytes(32);
+			return { publicKey: x25519.getPublicKey(secretKey), secretKey };
+		},
+		publicKey: (secretKey) => x25519.getPublicKey(secretKey),
+		shared(secretKey, publicKey) {
+			checkLength('A secret key of X25519', secretKey, 32);
+			checkLength('A public key of X25519', publicKey, 32);
+			try {
+				return x25519.getSharedSecret(secretKey, publicKey);
+			} catch {
+				// With both lengths right, only an all-zero result is left to be refused.
+				throw weakKey();
+			}
+		},
+	},
+	ed25519: {
+		publicKey: (seed) => ed25519.getPublicKey(seed),
+		sign: (seed, message) => ed25519.sign(message, seed),
+		verify(publicKey, message, signature) {
+			if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
+			try {
+				return fits(publicKey, message, signature);
+			} catch {
+				return false;
+			}
+		},
+	},
+	aead(name, key) {
+		checkLength(`A key of ${name}`, key, 32);
+		return new NobleAead(CIPHERS[name], key.slice());
+	},
+};
+
+class NobleAead implements Aead {
+	readonly #cipher: typeof gcm;
+	readonly #key: Uint8Array;
+
+	constructor(cipher: typeof gcm, key: Uint8Array) {
+		this.#cipher = cipher;
+		this.#key = key;
+	}
+
+	seal(nonce: Uint8Array, plaintext: Uint8Array, associated?: Uint8Array, headroom = 0): Uint8Array {
+		checkLength('A nonce', nonce, 12);
+		const sealed = this.#cipher(this.#key, nonce, associated).encrypt(plaintext);
+		if (headroom === 0) return sealed;
+		const framed = new Uint8Array(headroom + sealed.length);
+		framed.set(sealed, headroom);
+		return framed;
+	}
+
+	open(nonce: Uint8Array, sealed: Uint8Array, associated?: Uint8Array): Uint8Array {
+		checkLength('A nonce', nonce, 12);
+		try {
+			return this.#cipher(this.#key, nonce, associated).decrypt(sealed);
+		} catch {
+			throw decryptFailed();
+		}
+	}
+}
+
+// RFC 8032 section 5.1.7, in the form without the cofactor, as OpenSSL does it: R is compared as bytes.
+// noble's own verify multiplies by the cofactor, so it takes signatures that OpenSSL refuses.
+function fits(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+	const r = signature.subarray(0, 32);
+	const s = Point.Fn.fromBytes(signature.subarray(32));
+	const k = Point.Fn.create(littleEndian(sha512.create().update(r).update(publicKey).update(message).digest()));
+	const expected = Point.BASE.multiplyUnsafe(s).subtract(Point.fromBytes(publicKey).multiplyUnsafe(k)).toBytes();
+	return expected.every((byte, index) => byte === r[index]);
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+	return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
+}
