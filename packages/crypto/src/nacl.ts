@@ -1,0 +1,11 @@
+// Everything that stands on tweetnacl, so that a page loads it when it first needs it: await import('@linkscope/crypto/nacl').
+export { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+export { equalBytes } from './bytes.js';
+export { CryptoError } from './crypto-error.js';
+export { boxKeyPair, openSealed, SEAL_OVERHEAD_BYTES, seal, sharedKey } from './nacl-box.js';
+export { answerChallenge, CHALLENGE_BYTES, type Challenge, createChallenge, invert, isAnswer, SEALED_CHALLENGE_BYTES } from './nacl-challenge.js';
+export { BoxChannel } from './nacl-channel.js';
+export { instanceIdHash, personIdHash } from './nacl-id-hash.js';
+export { padMessage, unpadMessage } from './nacl-padding.js';
+export { type Secretbox, secretbox } from './nacl-secretbox.js';
+export type { KeyPair } from './primitives.js';
