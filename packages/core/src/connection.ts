@@ -2,7 +2,7 @@ import { Chain, type Slot } from './chain.js';
 import { closedBy, describeClose, kindOf } from './close-info.js';
 import { type CheckedConnectionOptions, type ConnectionOptions, checkConnectionOptions } from './connection-options.js';
 import { Emitter, type Subscribable, throwLater } from './emitter.js';
-import { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, LinkscopeError, PluginError, TransportError } from './errors.js';
+import { asError, CloseCode, ConnectionError, closeCodeFor, closeReasonFor, LinkscopeError, PluginError, TransportError } from './errors.js';
 import { checkNeeds, openTransport, runHandshake } from './establish.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
@@ -386,7 +386,7 @@ export class Connection implements Channel {
 		if (isEnded(this.#current)) return;
 		this.#failure = error;
 		const code = closeCodeFor(error);
-		const reason = truncateCloseReason(codeOf(error) ?? 'internal error');
+		const reason = truncateCloseReason(closeReasonFor(error));
 		if (this.#transportOpen) this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
 		// A dial that failed: nobody sent a code, as on a raw socket.
 		else this.#finish({ code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiatedBy: error instanceof TransportError ? 'network' : 'local', error });

@@ -76,6 +76,16 @@ const closeCodeOf: Readonly<Record<string, keyof typeof CloseCode>> = {
 	HANDSHAKE_INBOX_FULL: 'QUOTA',
 	SLOW_READER: 'SLOW_READER',
 	MALFORMED_FRAME: 'MALFORMED',
+	AUTH_FAILED: 'AUTHENTICATION',
+	PEER_MISMATCH: 'AUTHENTICATION',
+	PEER_UNKNOWN: 'AUTHENTICATION',
+	WEAK_KEY: 'AUTHENTICATION',
+	NO_COMMON_SUITE: 'AUTHENTICATION',
+	PROTOCOL_ORDER: 'PROTOCOL_ORDER',
+	DECRYPT_FAILED: 'DECRYPT',
+	NONCES_USED_UP: 'NONCES_USED_UP',
+	PAIRING_REQUIRED: 'INVITE',
+	INVITE_REFUSED: 'INVITE',
 };
 
 /**
@@ -86,6 +96,12 @@ export function closeCodeFor(error: unknown): number {
 	const own = (error as { closeCode?: unknown } | null)?.closeCode;
 	if (typeof own === 'number') return own;
 	return CloseCode[closeCodeOf[codeOf(error) ?? ''] ?? 'INTERNAL'];
+}
+
+/** The reason text that goes with it: the error's code. An error may name its own `closeReason`, where a foreign protocol wants another. */
+export function closeReasonFor(error: unknown): string {
+	const own = (error as { closeReason?: unknown } | null)?.closeReason;
+	return typeof own === 'string' ? own : (codeOf(error) ?? 'internal error');
 }
 
 /** The stable code of an error, if it has one. */

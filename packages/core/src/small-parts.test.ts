@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from './clock.js';
 import { Emitter } from './emitter.js';
+import { ConnectionError, closeCodeFor, closeReasonFor } from './errors.js';
 import { integerOption, numberOption } from './options.js';
 import { byteLength } from './payload.js';
 import { type ConnectionState, canTransition } from './state.js';
@@ -143,5 +144,15 @@ describe('clocks', () => {
 		await new Promise((resolve) => systemClock.after(5, () => resolve(null), { keepAlive: true }));
 		cancel();
 		expect(fired).toBe(false);
+	});
+});
+
+describe('what the peer is told of an error', () => {
+	test('code and reason follow from its stable code; an error may name its own', () => {
+		const peerGone = Object.assign(new ConnectionError('HEARTBEAT_TIMEOUT', 'no sign of life'), { closeCode: 1000, closeReason: 'Terminate called.' });
+		expect([closeCodeFor(peerGone), closeReasonFor(peerGone)]).toEqual([1000, 'Terminate called.']);
+		const unproven = new ConnectionError('AUTH_FAILED', 'a detail nobody else should read');
+		expect([closeCodeFor(unproven), closeReasonFor(unproven)]).toEqual([4401, 'AUTH_FAILED']);
+		expect([closeCodeFor(new Error('a detail')), closeReasonFor(new Error('a detail'))]).toEqual([4500, 'internal error']);
 	});
 });
