@@ -11,4 +11,11 @@ export { exportIdentity, type IdentityTextOptions, importIdentity } from './iden
 export { NoiseHandshake, type NoiseKeys, type NoiseOptions } from './noise.js';
 export { messageBytes, type NoiseMessage } from './noise-message.js';
 export type { Aead, AeadName, Ed25519, HashName, KeyPair, Primitives, X25519 } from './primitives.js';
+export { ITEM_HEADER_BYTES, ItemReader, writeItem } from './record-items.js';
+export { UPDATE_LIMITS, type UpdateLimits } from './record-updates.js';
+export { RecordFlag, RecordOpener, type RecordOptions, RecordSealer, TAG_BYTES } from './records.js';
+export { UnorderedOpener, UnorderedSealer } from './records-unordered.js';
+export { ReplayWindow, WINDOW_RECORDS } from './replay-window.js';
 export { isStrictPublicKey } from './strict-ed25519.js';
+export { xsalsaSuite } from './suite-xsalsa.js';
+export { aeadSuite, type RecordCipher, type Suite, type SuiteName } from './suites.js';

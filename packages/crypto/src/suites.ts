@@ -1,0 +1,53 @@
+import type { Aead, AeadName, Primitives } from './primitives.js';
+
+export type SuiteName = AeadName | 'xsalsa20-poly1305';
+
+/** How the records of a session are sealed. */
+export interface Suite {
+	readonly name: SuiteName;
+	/** No key seals or opens more records than this. */
+	readonly maxRecords: number;
+	/** @param key 32 bytes. */
+	cipher(key: Uint8Array): RecordCipher;
+}
+
+/** One key, in one direction. The nonce is made of the counter, so whoever holds this never uses one twice. */
+export interface RecordCipher {
+	/** @returns headroom || ciphertext || tag(16), a fresh array. */
+	seal(counter: number, plaintext: Uint8Array, associated: Uint8Array, headroom: number): Uint8Array;
+	/** @returns the plaintext, a fresh array. @throws CryptoError DECRYPT_FAILED. */
+	open(counter: number, sealed: Uint8Array, associated: Uint8Array): Uint8Array;
+}
+
+// docs/protocol.md#records: AES-GCM wears out sooner (RFC 8446 section 5.5).
+const MAX_RECORDS: Record<AeadName, number> = { 'chacha20-poly1305': 2 ** 32, 'aes-256-gcm': 2 ** 20 };
+
+export function aeadSuite(name: AeadName, primitives: Primitives): Suite {
+	return { name, maxRecords: MAX_RECORDS[name], cipher: (key) => new AeadRecords(primitives.aead(name, key)) };
+}
+
+class AeadRecords implements RecordCipher {
+	readonly #aead: Aead;
+	readonly #nonce = new Uint8Array(12);
+	readonly #view = new DataView(this.#nonce.buffer);
+
+	constructor(aead: Aead) {
+		this.#aead = aead;
+	}
+
+	seal(counter: number, plaintext: Uint8Array, associated: Uint8Array, headroom: number): Uint8Array {
+		writeCounter(this.#view, 4, counter);
+		return this.#aead.seal(this.#nonce, plaintext, associated, headroom);
+	}
+
+	open(counter: number, sealed: Uint8Array, associated: Uint8Array): Uint8Array {
+		writeCounter(this.#view, 4, counter);
+		return this.#aead.open(this.#nonce, sealed, associated);
+	}
+}
+
+/** 64 bits, big endian. */
+export function writeCounter(view: DataView, offset: number, counter: number): void {
+	view.setUint32(offset, Math.floor(counter / 2 ** 32));
+	view.setUint32(offset + 4, counter >>> 0);
+}
