@@ -184,9 +184,10 @@ export class Chain {
 		this.#ends.toApplication(payload);
 	}
 
-	/** One message too big is the caller's to hear of and nobody's end; anything else is a fault. */
+	/** One message too big or too many is the caller's to hear of and nobody's end; anything else is a fault. */
 	#refuse(plugin: Plugin, error: unknown): false {
-		if (codeOf(error) === 'MESSAGE_TOO_BIG') throw error;
+		const code = codeOf(error);
+		if (code === 'MESSAGE_TOO_BIG' || code === 'SEND_QUEUE_FULL') throw error;
 		this.#ends.fault(plugin, error);
 		return false;
 	}

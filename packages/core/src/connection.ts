@@ -318,6 +318,7 @@ export class Connection implements Channel {
 				if (isEnded(this.#current)) return;
 				this.#chain.up(payload);
 				this.#reporter.wire();
+				this.#relaxIfBlocked();
 			},
 			drained: () => {
 				this.#transportBusy = false;
@@ -334,6 +335,11 @@ export class Connection implements Channel {
 	#relax(): void {
 		if (this.#transportBusy || isEnded(this.#current) || this.#chain.heldBytes() > HELD_HIGH_WATER_BYTES / 2) return;
 		this.#outbound.unblock();
+	}
+
+	/** What arrived may have been an acknowledgement, so that a plugin holds less. */
+	#relaxIfBlocked(): void {
+		if (this.#outbound.isBlocked) this.#relax();
 	}
 
 	/** What plugins still have inside for the application goes first, within the close bound. */
@@ -454,11 +460,14 @@ export class Connection implements Channel {
 				return accepted;
 			},
 			deliverUp: (payload) => {
-				if (!isEnded(this.#current)) this.#chain.upFrom(slot, payload);
+				if (isEnded(this.#current)) return;
+				this.#chain.upFrom(slot, payload);
+				this.#relaxIfBlocked();
 			},
 			pause: () => void this.#valve.pause(slot),
 			resume: () => this.#valve.resume(slot),
 			note: (note) => this.#reporter.note(note),
+			close: (reason) => void this.close(reason),
 			fail: (error) => this.#fail(error),
 		};
 	}

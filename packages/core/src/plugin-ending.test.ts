@@ -114,21 +114,53 @@ test('a lost connection is FAILED after its last messages were delivered too', a
 	expect(right.state).toBe('FAILED');
 });
 
-test('a plugin refuses one message as too big, and the connection goes on', async () => {
+test.each(['MESSAGE_TOO_BIG', 'SEND_QUEUE_FULL'])('a plugin refuses one message with %s, and the connection goes on', async (code) => {
 	const picky: Plugin = {
 		name: 'picky',
 		outgoing(payload) {
-			if (payload.length > 3) throw new TransportError('MESSAGE_TOO_BIG', 'at most 3');
+			if (payload.length > 3) throw new TransportError(code, 'at most 3');
 			return payload;
 		},
 	};
 	const { left, right } = await openPair(picky);
 	const received: Payload[] = [];
 	left.onMessage.on((message) => received.push(message));
-	expect(() => right.send('four')).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+	expect(() => right.send('four')).toThrow(expect.objectContaining({ code }));
 	right.send('abc');
 	await settle();
 	expect(received).toEqual(['abc']);
+});
+
+test('what a plugin lets go of when something arrives ends the wait for drained()', async () => {
+	let heldBytes = 1_000_000;
+	const keeper: Plugin = {
+		name: 'keeper',
+		heldBytes: () => heldBytes,
+		incoming() {
+			heldBytes = 0;
+			return null;
+		},
+	};
+	const { left, right } = await openPair(keeper);
+	expect(right.send('x')).toBe(false);
+	let drained = false;
+	void right.drained().then(() => {
+		drained = true;
+	});
+	await settle();
+	expect(drained).toBe(false);
+	left.send('acknowledged');
+	await settle();
+	expect(drained).toBe(true);
+});
+
+test('a plugin may end its connection in good order', async () => {
+	const slow = new SlowPlugin();
+	const { right } = await openPair(slow);
+	slow.host.close('New connection replaced old one');
+	await settle();
+	expect(right.closeInfo).toMatchObject({ code: 1000, reason: 'New connection replaced old one' });
+	expect(right.state).toBe('CLOSED');
 });
 
 test('the transport reads on when everybody who stopped it lets it', async () => {

@@ -26,7 +26,7 @@ export interface Plugin {
 	handshake?(wire: Wire): Promise<void>;
 	/**
 	 * Application to wire. null: consumed, maybe re-injected later.
-	 * Whatever it throws fails the connection, but for MESSAGE_TOO_BIG: that refuses this one message.
+	 * Whatever it throws fails the connection, but for MESSAGE_TOO_BIG and SEND_QUEUE_FULL: these refuse this one message.
 	 */
 	outgoing?(payload: Payload): Payload | null;
 	/** Wire to application. null: consumed. */
@@ -63,6 +63,8 @@ export interface PluginHost {
 	resume(): void;
 	/** Tells the instrumentation something; never throws. */
 	note(note: Note): void;
+	/** Ends the connection in good order, as its own close() does. */
+	close(reason: string): void;
 	/** Ends the connection as FAILED. */
 	fail(error: Error): void;
 }

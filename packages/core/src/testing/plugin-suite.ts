@@ -14,6 +14,8 @@ export interface PluginSuiteOptions {
 	plugin: () => Plugin;
 	/** Others to share a chain with, in both orders. */
 	beside?: readonly (() => Plugin)[];
+	/** What a hostile end needs so that a plugin with a handshake becomes ACTIVE: one that shakes hands and lets all frames through as they are. */
+	hostile?: () => readonly Plugin[];
 	/** Makes the plugins of two open connections send control frames that ordinary messages and two minutes do not bring about. */
 	exercise?: (left: Connection, right: Connection) => Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface PluginSuiteOptions {
 const modes = ['single', 'burst'] as const;
 
 /** The cases every plugin passes, over a memory pair, frame by frame and in bursts. Plain assertions, so any runner can carry them. */
-export function pluginSuite({ test, plugin, beside = [], exercise = async () => {} }: PluginSuiteOptions): void {
+export function pluginSuite({ test, plugin, beside = [], hostile = () => [], exercise = async () => {} }: PluginSuiteOptions): void {
 	const pair = (options?: MemoryPairOptions) => createPluginPair([plugin()], [plugin()], options);
 
 	for (const delivery of modes) {
@@ -110,10 +112,10 @@ export function pluginSuite({ test, plugin, beside = [], exercise = async () => 
 	test('damaged frames of a hostile peer are messages, or end the connection with a code', async () => {
 		const random = seededRandom(8);
 		for (const frame of (await recordedFrames()).slice(0, 40)) {
-			for (const hostile of [...damaged(frame, random), frame]) {
-				const joined = createPluginPair([], [plugin()]);
+			for (const bad of [...damaged(frame, random), frame]) {
+				const joined = createPluginPair(hostile(), [plugin()]);
 				await joined.open();
-				for (let i = 0; i < 2; i++) joined.left.send(copyOf(hostile));
+				for (let i = 0; i < 2; i++) joined.left.send(copyOf(bad));
 				await joined.close();
 				const code = codeOf(joined.right.closeInfo?.error);
 				if (code === 'PLUGIN_FAILED') throw joined.right.closeInfo?.error;
@@ -129,7 +131,8 @@ export function pluginSuite({ test, plugin, beside = [], exercise = async () => 
 			[thrower(), plugin()],
 		]) {
 			const [broken, healthy] = [createPluginPair(stack, [plugin()]), pair()];
-			await Promise.all([broken.open(), healthy.open()]);
+			// A handshake meets the fault while opening.
+			await Promise.allSettled([broken.open(), healthy.open()]);
 			try {
 				broken.left.send('boom');
 			} catch (error) {
