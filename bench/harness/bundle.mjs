@@ -25,17 +25,25 @@ const require = "import { createRequire as requireFrom } from 'node:module'; con
  * @param {readonly string[]} names of files in sides/, without their extension
  */
 export async function bundleSides(names) {
-	for (const [platform, mine] of [
-		['node', names.filter((name) => !name.startsWith('page-'))],
-		['browser', names.filter((name) => name.startsWith('page-'))],
-	]) {
-		const entryPoints = mine.map((name) => join(folder, 'sides', `${name}.mjs`));
-		const banner = platform === 'node' ? { js: require } : {};
-		await build({ ...shared, platform, banner, entryPoints, outdir: out, outExtension: { '.js': '.mjs' } });
-	}
+	const [pages, sides] = [names.filter((name) => name.startsWith('page-')), names.filter((name) => !name.startsWith('page-'))];
+	await bundleForNode(sides.map((name) => join(folder, 'sides', `${name}.mjs`)));
+	await bundle(
+		'browser',
+		pages.map((name) => join(folder, 'sides', `${name}.mjs`)),
+	);
 }
 
-/** Path of a bundled side. */
+/** The same for any scripts. */
+export async function bundleForNode(entryPoints) {
+	await bundle('node', entryPoints);
+}
+
+async function bundle(platform, entryPoints) {
+	const banner = platform === 'node' ? { js: require } : {};
+	await build({ ...shared, platform, banner, entryPoints, outdir: out, outExtension: { '.js': '.mjs' } });
+}
+
+/** Path of a bundled script. */
 export function sidePath(name) {
 	return join(out, `${name}.mjs`);
 }

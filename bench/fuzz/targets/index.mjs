@@ -1,0 +1,8 @@
+import { base64url } from './base64url.mjs';
+import { controlJson } from './control-json.mjs';
+
+/** Every parser that reads what a stranger wrote, by the name that --target takes. */
+export const TARGETS = {
+	'control-json': controlJson,
+	base64url,
+};
