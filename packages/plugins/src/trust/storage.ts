@@ -12,8 +12,8 @@ export interface Storage {
 	read(name: string): Promise<string | null>;
 	/**
 	 * Replaces what is stored under `name`: whole or not at all, and nobody else writes between the reading and the writing.
-	 * @param change called once, with what is stored; synchronous. It returns the new text, the one it was given where nothing
-	 * changes, or null to remove it. Where it throws, nothing changes and the promise rejects with the same error.
+	 * @param change gets what is stored and returns the new text, the same one where nothing changes, or null to remove it. It is synchronous and
+	 * only computes: it may be called again where another process came between. Where it throws, nothing changes and the promise rejects with its error.
 	 * @throws StoreError STORE_UNREADABLE or STORE_UNWRITABLE; what was stored is intact.
 	 */
 	update(name: string, change: (current: string | null) => string | null): Promise<void>;

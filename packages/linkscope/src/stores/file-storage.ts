@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Clock, systemClock } from '@linkscope/core';
+import { checkStoredText, checkStoreName, type Storage, StoreError } from '@linkscope/plugins';
+import { type FileLock, lockFile } from './file-lock.js';
+import { makePrivateFolder, readPrivateFile } from './private-file.js';
+
+/**
+ * Keeps each text in a file of its own, readable by this user alone (0600, in a folder of 0700). A file is replaced whole or not at all,
+ * whatever happens to the process, and processes that share the folder take turns.
+ * @param folder made when something is first stored.
+ */
+export function fileStorage(folder: string, options: { clock?: Clock } = {}): Storage {
+	if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) throw new TypeError('folder must be the path of a folder');
+	const clock = options.clock ?? systemClock;
+	const home = resolve(folder);
+	const pathOf = (name: string) => join(home, checkStoreName(name));
+	return {
+		async read(name) {
+			const path = pathOf(name);
+			return readPrivateFile(home, path).catch((error) => Promise.reject(asStoreError('STORE_UNREADABLE', path, error)));
+		},
+		async update(name, change) {
+			const path = pathOf(name);
+			await inTurn(path, () => updateFile(home, path, change, clock));
+		},
+	};
+}
+
+/** Within the process nobody needs to look at the lock file again and again. */
+const turns = new Map<string, Promise<void>>();
+
+async function inTurn(path: string, task: () => Promise<void>): Promise<void> {
+	const turn = (turns.get(path) ?? Promise.resolve()).then(task);
+	const settled = turn.catch(() => {});
+	turns.set(path, settled);
+	await turn.finally(() => {
+		if (turns.get(path) === settled) turns.delete(path);
+	});
+}
+
+type Change = Parameters<Storage['update']>[1];
+
+async function updateFile(folder: string, path: string, change: Change, clock: Clock): Promise<void> {
+	while (!(await tryUpdate(folder, path, change, clock)));
+}
+
+/** @returns false where this process stood still for so long that another one took its lock: then nothing was changed. */
+async function tryUpdate(folder: string, path: string, change: Change, clock: Clock): Promise<boolean> {
+	const unwritable = (error: unknown) => Promise.reject(asStoreError('STORE_UNWRITABLE', path, error));
+	await makePrivateFolder(folder).catch(unwritable);
+	const lock = await lockFile(`${path}.lock`, clock).catch(unwritable);
+	try {
+		// Before the reading. What a process that lost its lock still wants to put in place is gone after this, so what is read is the last word.
+		await removeDrafts(folder, path).catch(unwritable);
+		const current = await readPrivateFile(folder, path).catch((error) => Promise.reject(asStoreError('STORE_UNREADABLE', path, error)));
+		const text = change(current);
+		if (text === current) return true;
+		if (text !== null) checkStoredText(path, text);
+		return await replace(folder, path, text, lock).catch(unwritable);
+	} finally {
+		await lock.release().catch(() => {});
+	}
+}
+
+async function replace(folder: string, path: string, text: string | null, lock: FileLock): Promise<boolean> {
+	const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+	try {
+		if (text !== null) await writeDurably(draft, text);
+		if (!(await lock.held())) return false;
+		await (text === null ? unlink(path) : rename(draft, path));
+	} catch (error) {
+		if (await lock.held()) throw error;
+		return false;
+	} finally {
+		await unlink(draft).catch(() => {});
+	}
+	await syncFolder(folder);
+	return true;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+	const file = await open(path, 'wx', 0o600);
+	try {
+		await file.writeFile(text);
+		// Before the rename: else a power cut may leave the new name with nothing in it.
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+}
+
+/** So that the new name survives a power cut as well; where the system cannot do that for folders (Windows), it is left out. */
+async function syncFolder(folder: string): Promise<void> {
+	const handle = await open(folder, 'r').catch(() => null);
+	await handle?.sync().catch(() => {});
+	await handle?.close();
+}
+
+/** Of processes that were killed in the middle of a write. */
+async function removeDrafts(folder: string, path: string): Promise<void> {
+	for (const entry of await readdir(folder)) {
+		const other = join(folder, entry);
+		if (other.startsWith(`${path}.`) && other.endsWith('.tmp')) await unlink(other);
+	}
+}
+
+const WHAT_TO_DO: Readonly<Record<string, string>> = {
+	EACCES: 'no permission; look at the owner and mode of the file and its folder',
+	EPERM: 'not permitted; look at the owner and mode of the file and its folder',
+	EROFS: 'the file system is read-only; give another folder',
+	ENOSPC: 'no space left on the device',
+	EDQUOT: "this user's quota is used up",
+	ENOTDIR: 'a part of the path is no folder; give another folder',
+	EEXIST: 'a file stands where the folder should be; give another folder',
+	EISDIR: 'a folder stands where the file should be; move it away',
+	ELOOP: 'it is a symbolic link; put the file itself there',
+	EMFILE: 'this process has too many open files',
+};
+
+function asStoreError(code: 'STORE_UNREADABLE' | 'STORE_UNWRITABLE', path: string, cause: unknown): Error {
+	const system = (cause as { code?: unknown }).code;
+	if (cause instanceof StoreError || typeof system !== 'string') return cause as Error;
+	const doing = code === 'STORE_UNREADABLE' ? 'read' : 'write';
+	return new StoreError(code, `could not ${doing} ${path}: ${WHAT_TO_DO[system] ?? system}`, { cause });
+}
