@@ -11,6 +11,11 @@ export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + 16;
 // What NaCl's beforenm makes of an all-zero X25519 result. tweetnacl takes it for a key; RFC 7748 section 6.1 says why nobody should.
 const KEY_OF_ZERO = Uint8Array.from('351f86faa3b988468a850122b65b0acece9c4826806aeee63de9c0da2bd7f91e'.match(/../g) ?? [], (hex) => Number.parseInt(hex, 16));
 
+/** From the platform's generator. */
+export function randomBytes(length: number): Uint8Array {
+	return nacl.randomBytes(length);
+}
+
 /** A Curve25519 key pair: a new one, or the one of a secret key of 32 bytes. */
 export function boxKeyPair(secretKey?: Uint8Array): KeyPair {
 	return secretKey === undefined ? nacl.box.keyPair() : nacl.box.keyPair.fromSecretKey(secretKey);

@@ -56,6 +56,7 @@ export class BoxChannel {
 
 	/** 32 bytes known to both ends of this channel and to nobody else. @param context what else both must agree on. */
 	exportSecret(label: string, context: Uint8Array): Uint8Array {
+		if (this.#sent === Number.POSITIVE_INFINITY) throw new TypeError('the key of this channel was wiped when it ended');
 		return hmac(sha256, this.#key, concatBytes(utf8ToBytes(`linkscope one ${label}\0`), context));
 	}
 

@@ -143,6 +143,7 @@ describe('the counted channel', () => {
 		expect(left.exportSecret('other', bytes(3, 1))).not.toEqual(secret);
 		expect(left.exportSecret('binding', bytes(3, 2))).not.toEqual(secret);
 		left.wipe();
+		expect(() => left.exportSecret('binding', bytes(3, 1))).toThrow('wiped');
 		expect(() => left.seal(bytes(1, 1))).toThrow(expect.objectContaining({ code: 'NONCES_USED_UP' }));
 		expect(() => left.open(right.seal(bytes(1, 1)))).toThrow(expect.objectContaining({ code: 'DECRYPT_FAILED' }));
 	});

@@ -1,8 +1,10 @@
 // Everything that stands on tweetnacl, so that a page loads it when it first needs it: await import('@linkscope/crypto/nacl').
 export { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+export { encodeBase64url } from './base64url.js';
 export { equalBytes } from './bytes.js';
 export { CryptoError } from './crypto-error.js';
-export { boxKeyPair, openSealed, SEAL_OVERHEAD_BYTES, seal, sharedKey } from './nacl-box.js';
+export { fingerprintOf } from './fingerprint.js';
+export { boxKeyPair, openSealed, randomBytes, SEAL_OVERHEAD_BYTES, seal, sharedKey } from './nacl-box.js';
 export { answerChallenge, CHALLENGE_BYTES, type Challenge, createChallenge, invert, isAnswer, SEALED_CHALLENGE_BYTES } from './nacl-challenge.js';
 export { BoxChannel } from './nacl-channel.js';
 export { instanceIdHash, personIdHash } from './nacl-id-hash.js';
