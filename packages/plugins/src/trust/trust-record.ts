@@ -34,7 +34,7 @@ export interface TrustStore {
 	get(peer: PeerName): Promise<TrustRecord | null>;
 	/** Adds an identity, or replaces what was known about it: one that was revoked and paired again is `paired`. */
 	put(entry: TrustEntry): Promise<TrustRecord>;
-	/** Oldest first. */
+	/** What changed last comes last. */
 	list(): Promise<TrustRecord[]>;
 	/** @returns null where it was not known. */
 	revoke(peer: PeerName): Promise<TrustRecord | null>;
@@ -45,7 +45,7 @@ export interface TrustStore {
 	/** Adds what is not known yet. What is known stays as it is, but for a revocation, which is taken over. @returns how many records changed. */
 	import(text: string): Promise<number>;
 	/**
-	 * Follows a peer that rotated its identity: the successor gets the record of the former one, which is forgotten.
+	 * Follows a peer that rotated its identity: the successor gets the record of the former one, which is then revoked.
 	 * @param statement what `rotateIdentity()` gave, from anywhere: its two signatures are checked.
 	 * @returns null where the former identity is unknown or revoked, or the successor is known already: nothing changed.
 	 */
