@@ -86,6 +86,8 @@ const closeCodeOf: Readonly<Record<string, keyof typeof CloseCode>> = {
 	NONCES_USED_UP: 'NONCES_USED_UP',
 	PAIRING_REQUIRED: 'INVITE',
 	INVITE_REFUSED: 'INVITE',
+	CONTINUITY_LOST: 'NOT_REGISTERED',
+	CONTINUITY_FULL: 'QUOTA',
 };
 
 /**

@@ -1,4 +1,8 @@
 export { type CompressionOptions, CompressionPlugin } from './compression.js';
+export { ContinuityPlugin } from './continuity/continuity-plugin.js';
+export { type ContinuityOptions, ContinuitySession } from './continuity/continuity-session.js';
+export { ContinuitySessions, type ContinuitySessionsOptions } from './continuity/continuity-sessions.js';
+export type { ContinuityLost } from './continuity/session-state.js';
 export { type FragmentationOptions, FragmentationPlugin } from './fragmentation.js';
 export type { TypedMessage } from './message-json.js';
 export { type NetworkOptions, NetworkPlugin } from './network.js';

@@ -1,0 +1,91 @@
+import { Emitter, HandshakeError, integerOption, type Subscribable } from '@linkscope/core';
+import { encodeBase64url } from '@linkscope/crypto';
+import type { LinkscopeChannel } from '../linkscope-channel.js';
+import { acceptSession } from './accept.js';
+import { ContinuityPlugin } from './continuity-plugin.js';
+import { type ContinuityOptions, ContinuitySession, checkContinuityOptions } from './continuity-session.js';
+import { type SessionLimits, SessionState } from './session-state.js';
+
+export interface ContinuitySessionsOptions extends ContinuityOptions {
+	/** Sessions at a time, those without a connection included. Default 1,000. */
+	maxSessions?: number;
+	/** Of one identity. Default 16. */
+	maxSessionsPerPeer?: number;
+}
+
+interface Entry {
+	readonly session: ContinuitySession;
+	readonly state: SessionState;
+	/** The peer's public key. */
+	readonly owner: string;
+}
+
+/**
+ * The sessions of the side that accepts: `plugin()` for each accepted connection finds the one it takes up, or makes a new one.
+ * Full, the session that has been without a connection for longest gives way, and is reported as lost.
+ */
+export class ContinuitySessions {
+	/** A peer began a new session. */
+	readonly onSession: Subscribable<ContinuitySession>;
+	readonly #made = new Emitter<ContinuitySession>();
+	readonly #entries = new Map<string, Entry>();
+	readonly #limits: SessionLimits;
+	readonly #maxSessions: number;
+	readonly #maxSessionsPerPeer: number;
+
+	constructor(options: ContinuitySessionsOptions = {}) {
+		this.#limits = checkContinuityOptions(options);
+		this.#maxSessions = integerOption('maxSessions', options.maxSessions, 1_000, 1);
+		this.#maxSessionsPerPeer = integerOption('maxSessionsPerPeer', options.maxSessionsPerPeer, 16, 1);
+		this.onSession = this.#made;
+	}
+
+	get size(): number {
+		return this.#entries.size;
+	}
+
+	get(id: string): ContinuitySession | undefined {
+		return this.#entries.get(id)?.session;
+	}
+
+	/** A plugin for one accepted connection; its `session` is set when the connection is ACTIVE. */
+	plugin(): ContinuityPlugin {
+		const book = { create: (channel: LinkscopeChannel) => this.#create(channel), find: (id: string) => this.#entries.get(id) };
+		return new ContinuityPlugin(async (carrier, wire) => (await acceptSession(book, carrier, wire)).session);
+	}
+
+	/** Ends them all: with their connections and in good order, or at once. */
+	close(): void {
+		for (const { session } of [...this.#entries.values()]) session.close();
+	}
+
+	#create(channel: LinkscopeChannel): Entry {
+		const owner = encodeBase64url(channel.peerIdentity);
+		this.#makeRoom(owner);
+		const state = new SessionState(this.#limits);
+		state.agree(channel);
+		const id = channel.sessionId;
+		const entry = { session: new ContinuitySession({}, state), state, owner };
+		this.#entries.set(id, entry);
+		state.onOver = () => this.#entries.delete(id);
+		this.#made.emit(entry.session);
+		return entry;
+	}
+
+	/** @throws HandshakeError CONTINUITY_FULL where all have a connection. */
+	#makeRoom(owner: string): void {
+		const all = [...this.#entries.values()];
+		const own = all.filter((entry) => entry.owner === owner);
+		const crowd = own.length >= this.#maxSessionsPerPeer ? own : all.length >= this.#maxSessions ? all : [];
+		if (crowd.length === 0) return;
+		const idle = crowd.filter(({ state }) => state.carrier === null).sort((a, b) => a.state.idleSinceMs - b.state.idleSinceMs)[0];
+		if (!idle) {
+			throw new HandshakeError('CONTINUITY_FULL', `continuity: ${crowd.length} sessions have a connection each, and no more are kept (${this.#limitNames})`);
+		}
+		idle.state.lose('it gave way to a newer session');
+	}
+
+	get #limitNames(): string {
+		return `maxSessions ${this.#maxSessions}, maxSessionsPerPeer ${this.#maxSessionsPerPeer}`;
+	}
+}

@@ -1,0 +1,58 @@
+import { CloseCode, type Wire } from '@linkscope/core';
+import { equalBytes, integerField } from '@linkscope/crypto';
+import type { LinkscopeChannel } from '../linkscope-channel.js';
+import { refused } from './refused.js';
+import { checkResume, outOfOrder, proveResume, readControl, verifiedChannel, wellFormed } from './resume-messages.js';
+import type { Agreement, Carrier, SessionState } from './session-state.js';
+
+/** The dialling end's handshake: begins the session, or takes it up again on this connection. */
+export async function dialSession(session: SessionState, carrier: Carrier, wire: Wire): Promise<void> {
+	const channel = verifiedChannel(wire, { initiator: true });
+	// Two first connections at once: the second takes up what the first began, or begins where that failed.
+	while (!session.agreed && session.opening) await session.opening;
+	session.assertLiving();
+	if (wire.signal.aborted) return;
+	if (session.agreed) return resume(session, session.agreed, carrier, wire, channel);
+	const opened = open(session, carrier, wire, channel);
+	session.opening = opened
+		.catch(() => {})
+		.then(() => {
+			session.opening = null;
+		});
+	return opened;
+}
+
+async function open(session: SessionState, carrier: Carrier, wire: Wire, channel: LinkscopeChannel): Promise<void> {
+	wire.send(JSON.stringify({ type: 'continuity_open' }));
+	const answer = await readControl(wire);
+	session.assertLiving();
+	if (answer.type !== 'continuity_opened') throw outOfOrder(answer, 'continuity_opened');
+	if (wire.signal.aborted) return;
+	session.agree(channel);
+	session.begin(carrier, 1);
+	session.confirm();
+}
+
+async function resume(session: SessionState, agreed: Agreement, carrier: Carrier, wire: Wire, channel: LinkscopeChannel): Promise<void> {
+	if (!equalBytes(agreed.peerIdentity, channel.peerIdentity)) {
+		throw refused(`the session is with ${agreed.peer}, and ${channel.peer} answered`, CloseCode.AUTHENTICATION);
+	}
+	const generation = session.generation + 1;
+	session.begin(carrier, generation);
+	const mine = { generation, received: session.received };
+	const proof = proveResume('I', agreed, channel.binding, mine);
+	wire.send(JSON.stringify({ type: 'continuity_resume', session: agreed.id, ...mine, proof }));
+	const answer = await readControl(wire);
+	session.assertLiving();
+	if (answer.type === 'continuity_lost') {
+		session.lose('the peer does not know the session any more');
+		session.assertLiving();
+	}
+	if (answer.type !== 'continuity_resumed') throw outOfOrder(answer, 'continuity_resumed');
+	// A later connection took over meanwhile: this one only hands on what was sent through it.
+	if (session.carrier !== carrier) return;
+	const received = wellFormed(() => integerField(answer, 'received'));
+	checkResume('R', agreed, channel.binding, { generation, received }, answer);
+	session.resume(received);
+	session.confirm();
+}
