@@ -37,7 +37,8 @@ class TextReassembly implements Reassembly {
 	}
 }
 
-class ByteReassembly implements Reassembly {
+/** Pieces up to `totalBytes`, which may be a bound where the size was not announced. */
+export class ByteReassembly implements Reassembly {
 	receivedBytes = 0;
 	#buffer: Uint8Array;
 	readonly #totalBytes: number;
@@ -58,7 +59,7 @@ class ByteReassembly implements Reassembly {
 	}
 
 	finish(): Uint8Array {
-		return this.#buffer;
+		return this.#buffer.length === this.receivedBytes ? this.#buffer : this.#buffer.slice(0, this.receivedBytes);
 	}
 
 	#grow(neededBytes: number): void {

@@ -1,0 +1,41 @@
+import { answerChallenge, bytesToHex, createChallenge, isAnswer, type KeyPair } from '@linkscope/crypto/nacl';
+import { checked } from './channel.js';
+
+// Of every pairing that runs in this realm: a peer in one must not be answered what it is asked in another.
+const outstanding = new Set<string>();
+
+/** Both sides' proofs that they own the person key they named. */
+export class PersonProof {
+	readonly #keys: KeyPair;
+	readonly #theirKey: Uint8Array;
+	#asked: Uint8Array | null = null;
+
+	constructor(keys: KeyPair, theirKey: Uint8Array) {
+		this.#keys = keys;
+		this.#theirKey = theirKey;
+	}
+
+	/** @returns 104 bytes for the peer. */
+	ask(): Uint8Array {
+		const { sealed, plain } = checked("the peer's person key", () => createChallenge(this.#theirKey, this.#keys.secretKey));
+		this.#asked = plain;
+		outstanding.add(bytesToHex(plain));
+		return sealed;
+	}
+
+	/** @throws HandshakeError AUTH_FAILED where it is not sealed by the peer's person key, or a challenge of our own. */
+	answer(sealed: Uint8Array): Uint8Array {
+		const isOwn = (plain: Uint8Array): boolean => outstanding.has(bytesToHex(plain));
+		return checked("the peer's challenge", () => answerChallenge(sealed, this.#theirKey, this.#keys.secretKey, isOwn), 'AUTH_FAILED');
+	}
+
+	isAnswer(answer: Uint8Array): boolean {
+		return this.#asked !== null && isAnswer(answer, this.#asked, this.#theirKey, this.#keys.secretKey);
+	}
+
+	/** To be called at the end, however it went. */
+	forget(): void {
+		if (this.#asked) outstanding.delete(bytesToHex(this.#asked));
+		this.#asked = null;
+	}
+}
