@@ -18,9 +18,12 @@ export function isStrictPublicKey(publicKey: Uint8Array): boolean {
 	return !SMALL_ORDER_Y.some((y) => isSameY(publicKey, y));
 }
 
-/** False for what is not 64 bytes, and for S >= L: adding L would make a second signature out of a valid one (RFC 8032 section 8.4). */
+/**
+ * False for what is not 64 bytes, for S >= L (adding L would make a second signature out of a valid one, RFC 8032 section 8.4),
+ * and for an R that could not be a public key: no honest signer makes one, and libsodium refuses what OpenSSL takes.
+ */
 export function isStrictSignature(signature: Uint8Array): boolean {
-	if (signature.length !== 64) return false;
+	if (signature.length !== 64 || !isStrictPublicKey(signature.subarray(0, 32))) return false;
 	for (let index = 31; index >= 0; index--) {
 		const difference = (signature[32 + index] as number) - (ORDER[index] as number);
 		if (difference !== 0) return difference < 0;

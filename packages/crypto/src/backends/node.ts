@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import {
 	createCipheriv,
 	createDecipheriv,
-	createHash,
 	createHmac,
 	createPrivateKey,
 	createPublicKey,
@@ -31,12 +30,7 @@ const NONE = new Uint8Array(0);
 export const nodePrimitives: Primitives = {
 	name: 'node',
 	randomBytes: (length) => plain(randomBytes(length)),
-	hash(name, ...parts) {
-		if (parts.length === 1) return plain(nodeHash(HASHES[name], parts[0] as Uint8Array, 'buffer'));
-		const hash = createHash(HASHES[name]);
-		for (const part of parts) hash.update(part);
-		return plain(hash.digest());
-	},
+	hash: (name, ...parts) => plain(nodeHash(HASHES[name], (parts.length === 1 ? parts[0] : Buffer.concat(parts)) as Uint8Array, 'buffer')),
 	hmac(name, key, ...parts) {
 		const hmac = createHmac(HASHES[name], key);
 		for (const part of parts) hmac.update(part);
@@ -141,7 +135,7 @@ function base64Url(bytes: Uint8Array): string {
 }
 
 function fromBase64Url(text: string | undefined): Uint8Array {
-	return Uint8Array.from(Buffer.from(text as string, 'base64url'));
+	return new Uint8Array(Buffer.from(text as string, 'base64url'));
 }
 
 // A Buffer is no plain Uint8Array: its slice() shares memory, and it prints and compares differently.
