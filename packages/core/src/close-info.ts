@@ -11,8 +11,10 @@ export function describeClose({ code, reason, initiatedBy }: CloseInfo): string 
 	return `${code}${reason ? ` ${JSON.stringify(reason)}` : ''}, ${initiatedBy}`;
 }
 
-/** The kind under which the instrumentation files an error that ended a connection. */
+/** The kind under which the instrumentation files an error that ended a connection. An error may name its own. */
 export function kindOf(error: Error): ErrorKind {
+	const { kind } = error as { kind?: ErrorKind };
+	if (kind !== undefined) return kind;
 	if (error instanceof PluginError) return 'plugin';
 	return error instanceof HandshakeError ? 'protocol' : 'connection';
 }

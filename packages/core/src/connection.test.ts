@@ -130,8 +130,10 @@ describe('lifecycle', () => {
 				{ name: 'authentication', phase: ['AUTHENTICATING', 'AUTHENTICATED'], handshake: async () => {} },
 			],
 		});
-		await expect(connection.open()).rejects.toMatchObject({ code: 'PLUGIN_ORDER' });
+		const dialled = vi.spyOn(transport, 'open');
+		await expect(connection.open()).rejects.toMatchObject({ code: 'PLUGIN_ORDER', message: expect.stringContaining('PAIRED to AUTHENTICATING') });
 		expect(connection.state).toBe('FAILED');
+		expect(dialled).not.toHaveBeenCalled();
 	});
 
 	test('opens once', async () => {

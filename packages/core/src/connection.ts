@@ -3,7 +3,7 @@ import { closedBy, describeClose, kindOf } from './close-info.js';
 import { type CheckedConnectionOptions, type ConnectionOptions, checkConnectionOptions } from './connection-options.js';
 import { Emitter, type Subscribable, throwLater } from './emitter.js';
 import { asError, CloseCode, ConnectionError, closeCodeFor, closeReasonFor, LinkscopeError, PluginError, TransportError } from './errors.js';
-import { checkNeeds, openTransport, runHandshake } from './establish.js';
+import { checkNeeds, checkPhases, openTransport, phaseError, runHandshake } from './establish.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { Outbound } from './outbound.js';
@@ -67,7 +67,8 @@ export class Connection implements Channel {
 	#end: CloseInfo | null = null;
 	#secure: SecureChannel | undefined;
 	#transportOpen = false;
-	#transportEnded = false;
+	/** How the transport ended; null while it lives. */
+	#transportEnd: CloseInfo | null = null;
 	#cancelReaper = (): void => {};
 	#readableStream: ReadableStream<Payload> | null = null;
 	#writableStream: WritableStream<Payload> | null = null;
@@ -241,6 +242,7 @@ export class Connection implements Channel {
 		try {
 			if (signal?.aborted) abort();
 			this.#assertLiving();
+			checkPhases(this.#chain.slots);
 			this.#setState('CONNECTING');
 			this.#assertLiving();
 			for (const slot of this.#chain.slots) slot.handshake = this.#handshakeFor(slot);
@@ -344,11 +346,12 @@ export class Connection implements Channel {
 
 	/** What plugins still have inside for the application goes first, within the close bound. */
 	#onTransportClosed(info: CloseInfo): void {
-		this.#transportEnded = true;
+		this.#transportEnd = info;
 		this.#cancelReaper();
 		if (isEnded(this.#current)) return;
 		const wasClosing = this.#current === 'CLOSING';
-		const rest = this.#current === 'ACTIVE' || wasClosing ? endPlugins(this.#chain.slots, (plugin, error) => this.#pluginFault(plugin, error)) : undefined;
+		const rest =
+			this.#current === 'ACTIVE' || wasClosing ? endPlugins(this.#chain.slots, info, (plugin, error) => this.#pluginFault(plugin, error)) : undefined;
 		if (!rest) return this.#finish(info);
 		const finish = (): void => this.#finish(info, wasClosing ? 'CLOSING' : 'ACTIVE');
 		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, finish);
@@ -391,12 +394,13 @@ export class Connection implements Channel {
 	#fail(error: Error): void {
 		if (isEnded(this.#current)) return;
 		this.#failure = error;
+		// The wire has told its end already: that stays, and why it is a failure joins it.
+		if (this.#transportEnd) return this.#finish({ ...this.#transportEnd, wasClean: false, error });
 		const code = closeCodeFor(error);
 		const reason = truncateCloseReason(closeReasonFor(error));
 		if (this.#transportOpen) this.#finish({ code, reason, wasClean: false, initiatedBy: 'local', error });
 		// A dial that failed: nobody sent a code, as on a raw socket.
 		else this.#finish({ code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiatedBy: error instanceof TransportError ? 'network' : 'local', error });
-		if (this.#transportEnded) return;
 		this.#cancelReaper = this.#options.clock.after(this.#options.closeTimeoutMs, () => this.#transport.terminate());
 		this.#transport.close(code, reason);
 	}
@@ -435,7 +439,7 @@ export class Connection implements Channel {
 	#setState(to: ConnectionState): void {
 		const from = this.#current;
 		if (!canTransition(from, to)) {
-			throw new PluginError('PLUGIN_ORDER', `the lifecycle cannot go from ${from} to ${to}: check the order of the plugins (${this.plugins.join(', ')})`);
+			throw phaseError(from, to, this.plugins);
 		}
 		this.#current = to;
 		this.#reporter.state(from, to);
@@ -443,10 +447,14 @@ export class Connection implements Channel {
 	}
 
 	#hostFor(slot: Slot): PluginHost {
+		const transport = this.#transport;
 		return {
 			connectionId: this.id,
 			clock: this.#options.clock,
 			initiator: this.initiator,
+			get maxMessageBytes() {
+				return transport.features.maxMessageBytes;
+			},
 			sendDown: (payload) => {
 				// Nothing leaves before the transport is open, nor from a plugin that was removed.
 				if (!this.#transportOpen || isEnded(this.#current) || !this.#chain.slots.includes(slot)) return false;

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import { asError, HandshakeError, LinkscopeError, PluginError, TransportError } from './errors.js';
 import type { AbortSignal } from './platform.js';
 import type { Wire } from './plugin.js';
+import { type ConnectionState, canTransition } from './state.js';
 import type { Transport, TransportSink } from './transport.js';
 
 /** Opens a transport within a bound. @throws its own error, OPEN_TIMEOUT, or the reason of the signal. */
@@ -30,6 +31,25 @@ export function checkNeeds({ features, kind }: Transport, slots: readonly Slot[]
 			}
 		}
 	}
+}
+
+/** Said before anything is dialled. @throws PluginError PLUGIN_ORDER where the lifecycle cannot run through the phases of the plugins as they stand. */
+export function checkPhases(slots: readonly Slot[]): void {
+	let state: ConnectionState = 'CONNECTED';
+	for (const { plugin } of slots) {
+		if (!plugin.phase) continue;
+		if (!canTransition(state, plugin.phase[0]))
+			throw phaseError(
+				state,
+				plugin.phase[0],
+				slots.map((slot) => slot.plugin.name),
+			);
+		state = plugin.phase[1];
+	}
+}
+
+export function phaseError(from: ConnectionState, to: ConnectionState, names: readonly string[]): PluginError {
+	return new PluginError('PLUGIN_ORDER', `the lifecycle cannot go from ${from} to ${to}: check the order of the plugins (${names.join(', ')})`);
 }
 
 /** Runs the handshake of one place in the chain; what fails carries a code. */

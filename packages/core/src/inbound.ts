@@ -71,8 +71,9 @@ export class Inbound {
 		return reader;
 	}
 
-	/** Nothing more comes. What was received stays readable. */
+	/** Nothing more comes. What was received stays readable, but for a connection that failed before ACTIVE: who is at its other end was never settled. */
 	finish(error: Error | null): void {
+		if (error && !this.#released) this.#unread.length = 0;
 		this.#released = true;
 		this.#flush();
 		this.#end = { error };

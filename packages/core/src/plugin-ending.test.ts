@@ -175,3 +175,50 @@ test('the transport reads on when everybody who stopped it lets it', async () =>
 	slow.host.resume();
 	expect(right.state).toBe('ACTIVE');
 });
+
+test('a plugin may call a clean end a failure: how the wire ended stays, with its error', async () => {
+	const ended: unknown[] = [];
+	const strict: Plugin = {
+		name: 'strict',
+		ending(info) {
+			ended.push(info);
+			throw new TransportError('STREAM_TRUNCATED', 'no goodbye');
+		},
+	};
+	const { left, right, clock } = await openPair(strict);
+	await left.close('bye');
+	await settle();
+	const told = { code: 1000, reason: 'bye', initiatedBy: 'remote' };
+	expect(ended).toEqual([{ ...told, wasClean: true }]);
+	expect(right.state).toBe('FAILED');
+	expect(right.closeInfo).toMatchObject({ ...told, wasClean: false, error: { code: 'STREAM_TRUNCATED' } });
+	expect(clock.pending).toBe(0);
+});
+
+test('a plugin knows what the transport takes, once it is open', async () => {
+	const [a, b] = createMemoryPair({ maxMessageBytes: 5000 });
+	const plugin = new SlowPlugin();
+	await Promise.all([new Connection(a).open(), new Connection(b, { initiator: false, plugins: [plugin] }).open()]);
+	expect(plugin.host.maxMessageBytes).toBe(5000);
+});
+
+test('what arrived before a connection that failed became ACTIVE is delivered to nobody', async () => {
+	const [a, b] = createMemoryPair({ delivery: 'burst' });
+	const left = new Connection(a);
+	const picky: Plugin = {
+		name: 'picky',
+		active() {
+			throw new TransportError('STREAM_TRUNCATED', 'not this one');
+		},
+	};
+	const slow: Plugin = { name: 'slow', handshake: () => settle(60) };
+	const right = new Connection(b, { initiator: false, plugins: [picky, slow] });
+	const received: Payload[] = [];
+	right.onMessage.on((message) => received.push(message));
+	left.send('from a stranger');
+	void left.open();
+	await expect(right.open()).rejects.toMatchObject({ code: 'STREAM_TRUNCATED' });
+	await settle();
+	expect(received).toEqual([]);
+	await expect(right.messages().next()).rejects.toMatchObject({ code: 'STREAM_TRUNCATED' });
+});

@@ -41,9 +41,9 @@ export interface Plugin {
 	closing?(): void | Promise<void>;
 	/**
 	 * The wire has ended: deliver what is still inside towards the application, within the close bound.
-	 * Called wire to application; undefined where nothing waits, so that the end is not put off.
+	 * Called wire to application; undefined where nothing waits, so that the end is not put off. What it throws makes the end a failure.
 	 */
-	ending?(): Promise<void> | undefined;
+	ending?(info: CloseInfo): Promise<void> | undefined;
 	/** The end, exactly once: clear every timer. */
 	closed?(info: CloseInfo): void;
 }
@@ -54,6 +54,8 @@ export interface PluginHost {
 	readonly clock: Clock;
 	/** True for the side that dialled. */
 	readonly initiator: boolean;
+	/** The largest message the transport takes; known once it is open. */
+	readonly maxMessageBytes: number;
 	/** Sends from this plugin's place towards the wire. @returns false: wait for `drained`. */
 	sendDown(payload: Payload): boolean;
 	/** Delivers from this plugin's place towards the application. */
