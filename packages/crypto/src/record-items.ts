@@ -33,6 +33,8 @@ export class ItemReader {
 	readonly #plaintext: Uint8Array;
 	// Behind the flags.
 	#offset = 1;
+	/** Bytes of the item read last. */
+	lastBytes = 0;
 
 	constructor(plaintext: Uint8Array) {
 		this.#plaintext = plaintext;
@@ -54,6 +56,7 @@ export class ItemReader {
 		const end = start + length;
 		if (kind > BYTES || end > plaintext.length) throw new CryptoError('MALFORMED_FRAME', 'An item that is cut short, or of an unknown kind.');
 		this.#offset = end;
+		this.lastBytes = length;
 		const data = plaintext.subarray(start, end);
 		return kind === TEXT ? decodeText(data) : data;
 	}

@@ -10,6 +10,10 @@ export { type NetworkChange, NetworkMonitor, type NetworkMonitorOptions } from '
 export { interfaceSource, type NetworkSource, type NetworkStatus } from './network-source.js';
 export { type PingPongOptions, PingPongPlugin } from './ping-pong.js';
 export type { RequestHandler } from './requests.js';
+export type { AuthenticatedPeer, Authorization } from './secure/authenticate.js';
+export { type AuthenticationOptions, AuthenticationPlugin } from './secure/authentication.js';
+export { type EncryptionOptions, EncryptionPlugin } from './secure/encryption.js';
+export { SecurityError } from './secure/security-error.js';
 export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
 export { authorizeBy, type PeerToAuthorize } from './trust/authorize-by.js';
 export { type Rotation, readRotation, signRotation } from './trust/rotation.js';

@@ -19,6 +19,17 @@ export interface LinkscopeChannel extends SecureChannel {
 	readonly sessionId: string;
 	/** Called by PairingPlugin; where pairing is required and nobody has called it, the connection never becomes usable. */
 	markPaired(): void;
+	/** For EncryptionPlugin alone, above AuthenticationPlugin: from its next control message on, this direction is its own. */
+	takeOver?(): TakenOver;
+}
+
+/** What an encryption needs to know of the authentication it takes over from. */
+export interface TakenOver {
+	/** Whether the peer has handed over too: the last message that came up said so. */
+	readonly handedOver: boolean;
+	/** The largest messages that this side and the peer take, in bytes. */
+	readonly maxMessageBytes: number;
+	readonly peerMaxMessageBytes: number;
 }
 
 /** Whether a channel is one of ours; structural, because a page may hold two copies of this package. */

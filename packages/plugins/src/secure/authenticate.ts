@@ -1,0 +1,272 @@
+import type { Clock, Wire } from '@linkscope/core';
+import {
+	bytesField,
+	type ControlObject,
+	encodeBase64url,
+	fingerprintOf,
+	type Identity,
+	integerField,
+	listField,
+	NoiseHandshake,
+	type NoiseKeys,
+	type Primitives,
+	parseControlJson,
+	RecordFlag,
+	RecordOpener,
+	RecordSealer,
+	textField,
+	wipe,
+} from '@linkscope/crypto';
+import { expectControl } from './control-message.js';
+import { checkProof, proveIdentity } from './identity-proof.js';
+import type { PinnedPeer } from './pinned-peer.js';
+import { openControl, sealControl } from './sealed-control.js';
+import { SecurityError, securityError } from './security-error.js';
+import { authenticationSuite } from './suite-choice.js';
+
+const NOISE_PROTOCOL = 'Noise_XX_25519_ChaChaPoly_SHA256';
+const VERSION = 1;
+const UNVERIFIED = 'unverified';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const PROLOGUE = encoder.encode('linkscope/1');
+const NOTHING = new Uint8Array(0);
+
+/** Somebody who has proved an identity and asks to be let in. */
+export interface AuthenticatedPeer {
+	/** Ed25519, 32 bytes. */
+	readonly publicKey: Uint8Array;
+	readonly fingerprint: string;
+	/** False where the peer says that its identity is a throw-away one. An initiator hears of that only later. */
+	readonly verified: boolean;
+	/** The peer dialled with an invite. */
+	readonly pairingRequested: boolean;
+}
+
+/** 'pairing': known to nobody yet, an invite must be proved before anything else. */
+export type Authorization = 'trusted' | 'pairing' | 'refused';
+
+export interface AuthenticateOptions {
+	readonly primitives: Primitives;
+	readonly clock: Clock;
+	readonly identity: Identity;
+	/** The identity was made for this connection alone. */
+	readonly throwAway: boolean;
+	readonly peer?: PinnedPeer;
+	readonly authorize?: (peer: AuthenticatedPeer) => Authorization | Promise<Authorization>;
+	readonly requestPairing: boolean;
+	/** The largest application message this side takes, in bytes. */
+	readonly maxMessageBytes: number;
+}
+
+/** What both sides hold once authentication is done. */
+export interface AuthenticatedSession {
+	readonly sealer: RecordSealer;
+	readonly opener: RecordOpener;
+	/** Ed25519, 32 bytes, proved. */
+	readonly peerIdentity: Uint8Array;
+	readonly verified: boolean;
+	readonly pairing: 'required' | 'none';
+	/** The largest application message the peer takes, in bytes. */
+	readonly peerMaxMessageBytes: number;
+	/** What exporters are expanded from. */
+	readonly secret: Uint8Array;
+}
+
+/**
+ * The four messages of docs/protocol.md#authentication, in either role.
+ * @throws SecurityError, with nothing secret left behind.
+ */
+export async function authenticate(wire: Wire, options: AuthenticateOptions): Promise<AuthenticatedSession> {
+	const handshake = new Handshake(wire, options);
+	try {
+		return await (wire.initiator ? handshake.initiate() : handshake.respond());
+	} catch (error) {
+		handshake.wipeSession();
+		throw securityError('auth', error, 'AUTH_FAILED');
+	} finally {
+		handshake.wipe();
+	}
+}
+
+class Handshake {
+	readonly #wire: Wire;
+	readonly #options: AuthenticateOptions;
+	readonly #staticKeys;
+	readonly #noise: NoiseHandshake;
+	/** Of the message sent or read last. */
+	#frame = '';
+	#session: Pick<AuthenticatedSession, 'sealer' | 'opener' | 'secret'> | null = null;
+
+	constructor(wire: Wire, options: AuthenticateOptions) {
+		this.#wire = wire;
+		this.#options = options;
+		this.#staticKeys = options.primitives.x25519.generate();
+		this.#noise = new NoiseHandshake({
+			primitives: options.primitives,
+			protocol: NOISE_PROTOCOL,
+			role: wire.initiator ? 'initiator' : 'responder',
+			prologue: PROLOGUE,
+			staticKeys: this.#staticKeys,
+		});
+	}
+
+	async initiate(): Promise<AuthenticatedSession> {
+		const { clock, identity, primitives, maxMessageBytes } = this.#options;
+		const first = this.#noise.writeMessage(NOTHING);
+		this.#send({ type: 'auth', v: VERSION, e: text(first.e), timestamp: Math.round(clock.epoch()) });
+
+		const challenge = await this.#read('challenge');
+		if (textField(challenge, 'algorithm') !== NOISE_PROTOCOL) throw otherProtocol();
+		const { payload, payloadHash } = this.#noise.readMessage({
+			e: bytesField(challenge, 'nonce', 32),
+			s: bytesField(challenge, 'static', 48),
+			payload: bytesField(challenge, 'sealed'),
+		});
+		this.#mixFrame();
+		const peerIdentity = checkProof(primitives, read(payload), { role: 'R', handshakeHash: payloadHash, staticKey: this.#remoteStatic });
+		// Before message 3 leaves: a wrong responder never learns who called.
+		const decision = await this.#decide(peerIdentity, true, false);
+
+		const third = this.#noise.writeMessage((handshakeHash) =>
+			bytes({
+				...proveIdentity(identity, { role: 'I', handshakeHash, staticKey: this.#staticKeys.publicKey, expected: peerIdentity }),
+				max_message_bytes: maxMessageBytes,
+				capabilities: this.#capabilities,
+				...((this.#options.requestPairing || decision === 'pairing') && { pairing: 'requested' }),
+			}),
+		);
+		this.#send({ type: 'response', proof: text(third.s), sealed: text(third.payload) });
+		const session = this.#split();
+
+		// That it opens is the confirmation of the keys.
+		const { flags, message } = openControl(session.opener, expectControl(await this.#wire.read(), 'auth_success'));
+		if (flags !== RecordFlag.NONE) throw new SecurityError('auth', 'PROTOCOL_ORDER', 'auth_success with a flag');
+		const pairing = textField(message, 'pairing');
+		if (pairing !== 'required' && pairing !== 'none')
+			throw new SecurityError('auth', 'MALFORMED_FRAME', 'auth_success says neither that pairing is required nor that it is not');
+		return { ...session, peerIdentity, pairing, verified: isVerified(message), peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1) };
+	}
+
+	async respond(): Promise<AuthenticatedSession> {
+		const { clock, identity, primitives, maxMessageBytes } = this.#options;
+		const auth = await this.#read('auth');
+		if (integerField(auth, 'v') !== VERSION) throw otherProtocol();
+		this.#noise.readMessage({ e: bytesField(auth, 'e', 32), payload: NOTHING });
+		this.#mixFrame();
+
+		const second = this.#noise.writeMessage((handshakeHash) =>
+			bytes(proveIdentity(identity, { role: 'R', handshakeHash, staticKey: this.#staticKeys.publicKey })),
+		);
+		this.#send({ type: 'challenge', nonce: text(second.e), algorithm: NOISE_PROTOCOL, static: text(second.s), sealed: text(second.payload) });
+
+		const response = await this.#read('response');
+		const { payload, payloadHash } = this.#noise.readMessage({ s: bytesField(response, 'proof', 48), payload: bytesField(response, 'sealed') });
+		this.#mixFrame();
+		const claims = read(payload);
+		const proof = { role: 'I', handshakeHash: payloadHash, staticKey: this.#remoteStatic, expected: identity.publicKey } as const;
+		const peerIdentity = checkProof(primitives, claims, proof);
+		const pairingRequested = claims.pairing === 'requested';
+		const verified = isVerified(claims);
+		const peerMaxMessageBytes = integerField(claims, 'max_message_bytes', 1);
+		const session = this.#split();
+		const decision = await this.#decide(peerIdentity, verified, pairingRequested);
+
+		const pairing = decision === 'pairing' || pairingRequested ? 'required' : 'none';
+		const success = JSON.stringify({ type: 'auth_success', capabilities: this.#capabilities, max_message_bytes: maxMessageBytes, pairing });
+		this.#wire.send(sealControl(session.sealer, 'auth_success', success, 0, clock.now()));
+		return { ...session, peerIdentity, pairing, verified, peerMaxMessageBytes };
+	}
+
+	/** The keys of a session that will not be. */
+	wipeSession(): void {
+		this.#session?.sealer.wipe();
+		this.#session?.opener.wipe();
+		if (this.#session) wipe(this.#session.secret);
+	}
+
+	wipe(): void {
+		this.#noise.wipe();
+		wipe(this.#staticKeys.secretKey);
+	}
+
+	get #capabilities(): readonly string[] {
+		return this.#options.throwAway ? [UNVERIFIED] : [];
+	}
+
+	get #remoteStatic(): Uint8Array {
+		return this.#noise.remoteStaticKey as Uint8Array;
+	}
+
+	/** @throws SecurityError PEER_MISMATCH, PEER_UNKNOWN. */
+	async #decide(publicKey: Uint8Array, verified: boolean, pairingRequested: boolean): Promise<Authorization> {
+		const { peer, authorize } = this.#options;
+		const fingerprint = fingerprintOf(publicKey);
+		if (peer && !peer.matches(publicKey)) {
+			throw new SecurityError(
+				'auth',
+				'PEER_MISMATCH',
+				`expected the identity ${peer.fingerprint}, got ${fingerprint}: this is somebody else, or its identity was changed`,
+			);
+		}
+		const decision = authorize ? await authorize({ publicKey, fingerprint, verified, pairingRequested }) : 'trusted';
+		if (decision === 'trusted' || decision === 'pairing') return decision;
+		throw new SecurityError('auth', 'PEER_UNKNOWN', `the identity ${fingerprint} is not let in`);
+	}
+
+	/** What is hashed is the text as it stood on the wire: nothing is serialised twice. */
+	#send(message: object): void {
+		this.#frame = JSON.stringify(message);
+		this.#mixFrame();
+		this.#wire.send(this.#frame);
+	}
+
+	async #read(type: string): Promise<ControlObject> {
+		const frame = await this.#wire.read();
+		const message = expectControl(frame, type);
+		this.#frame = frame as string;
+		return message;
+	}
+
+	#mixFrame(): void {
+		this.#noise.mixHash(encoder.encode(this.#frame));
+	}
+
+	#split(): Pick<AuthenticatedSession, 'sealer' | 'opener' | 'secret'> {
+		const { primitives } = this.#options;
+		const { initiatorKey, responderKey, exporter, handshakeHash }: NoiseKeys = this.#noise.split();
+		const suite = authenticationSuite(primitives);
+		const [own, theirs] = this.#wire.initiator ? [initiatorKey, responderKey] : [responderKey, initiatorKey];
+		const secret = primitives.hmac('SHA256', handshakeHash, exporter);
+		wipe(exporter);
+		this.#session = { sealer: new RecordSealer({ suite, primitives, key: own }), opener: new RecordOpener({ suite, primitives, key: theirs }), secret };
+		return this.#session;
+	}
+}
+
+function isVerified(message: ControlObject): boolean {
+	return !listField(message, 'capabilities').includes(UNVERIFIED);
+}
+
+function otherProtocol(): SecurityError {
+	return new SecurityError('auth', 'NO_COMMON_SUITE', `the peer does not speak linkscope/${VERSION} with ${NOISE_PROTOCOL}: update the older of the two`);
+}
+
+function text(part: Uint8Array | undefined): string {
+	return encodeBase64url(part as Uint8Array);
+}
+
+function bytes(payload: object): Uint8Array {
+	return encoder.encode(JSON.stringify(payload));
+}
+
+function read(payload: Uint8Array): ControlObject {
+	let json: string;
+	try {
+		json = decoder.decode(payload);
+	} catch {
+		throw new SecurityError('auth', 'MALFORMED_FRAME', 'a sealed payload that is no UTF-8');
+	}
+	return parseControlJson(json);
+}

@@ -1,0 +1,126 @@
+import type { Payload, PluginHost, Wire } from '@linkscope/core';
+import { createIdentity, defaultPrimitives, type Primitives, RecordOpener, RecordSealer, type SuiteName, wipe } from '@linkscope/crypto';
+import { isLinkscopeChannel, type LinkscopeChannel, type TakenOver } from '../linkscope-channel.js';
+import { authenticate } from './authenticate.js';
+import { Exporter } from './exporter.js';
+import { type LastControls, negotiate } from './negotiation.js';
+import { RecordLayer } from './record-layer.js';
+import { type Secured, SecurePlugin } from './secure-plugin.js';
+import { securedByAuthentication } from './secured.js';
+import { SecurityError, securityError } from './security-error.js';
+import { checkSuites, loadSuite, preferredSuites } from './suite-choice.js';
+
+export interface EncryptionOptions {
+	/** In order of preference: 'chacha20-poly1305', 'aes-256-gcm', 'xsalsa20-poly1305'. Default: all, the fastest on this platform first. */
+	suites?: readonly SuiteName[];
+	/** Without AuthenticationPlugin below: the largest application message this side takes, in bytes. Default 1 MiB, and never more than the transport takes less 1 KiB. */
+	maxMessageBytes?: number;
+	/** For tests. */
+	primitives?: Primitives;
+}
+
+/** The session that encryption takes over from, and what is still to be said in it. */
+interface Below {
+	readonly channel: LinkscopeChannel;
+	readonly taken: TakenOver;
+	readonly controls: LastControls;
+	isPaired(): boolean;
+	/** Its keys are not needed any more. */
+	release(): void;
+}
+
+/**
+ * Negotiates a suite and fresh keys inside the session of AuthenticationPlugin, and seals everything with them (docs/protocol.md#encryption).
+ * Alone it authenticates a throw-away identity: safe from listeners, not from somebody in the middle, and the peer shows as 'unverified'.
+ *
+ * @throws SecurityError NO_COMMON_SUITE (close code 4401), PROTOCOL_ORDER (4402), MALFORMED_FRAME (4400); later DECRYPT_FAILED (4430), NONCES_USED_UP (4431), STREAM_TRUNCATED.
+ */
+export class EncryptionPlugin extends SecurePlugin {
+	readonly name = 'encryption';
+	readonly phase = ['ENCRYPTING', 'ENCRYPTED'] as const;
+	protected readonly stage = 'encrypt';
+	readonly #primitives: Primitives;
+	readonly #suites: readonly SuiteName[];
+
+	constructor({ suites, maxMessageBytes, primitives = defaultPrimitives() }: EncryptionOptions = {}) {
+		super(maxMessageBytes);
+		this.#primitives = primitives;
+		this.#suites = suites === undefined ? preferredSuites(primitives) : checkSuites(suites);
+	}
+
+	protected async establish(wire: Wire, host: PluginHost): Promise<Secured> {
+		const lower = wire.secure;
+		const below = isLinkscopeChannel(lower) && lower.takeOver ? above(lower, lower.takeOver(), wire) : await this.#alone(wire, host);
+		try {
+			return await this.#takeOver(below, wire.initiator, host);
+		} catch (error) {
+			throw securityError('encryption', error, 'DECRYPT_FAILED');
+		} finally {
+			below.release();
+		}
+	}
+
+	async #takeOver({ channel, taken, controls, isPaired }: Below, initiator: boolean, host: PluginHost): Promise<Secured> {
+		const primitives = this.#primitives;
+		const { suite: name, transcript } = await negotiate(controls, initiator, this.#suites, primitives);
+		const suite = await loadSuite(name, primitives);
+		const exported = channel.exportSecret('encryption');
+		const exporter = new Exporter(primitives, primitives.hmac('SHA256', transcript, exported));
+		wipe(exported);
+		const [own, theirs] = initiator ? (['i2r', 'r2i'] as const) : (['r2i', 'i2r'] as const);
+		const layer = new RecordLayer({
+			host,
+			kind: 'encryption',
+			sealer: new RecordSealer({ suite, primitives, key: exporter.recordKey(own) }),
+			opener: new RecordOpener({ suite, primitives, key: exporter.recordKey(theirs) }),
+			maxMessageBytes: taken.maxMessageBytes,
+			peerMaxMessageBytes: taken.peerMaxMessageBytes,
+			mayHandOver: false,
+		});
+		const { takeOver: _, ...lower } = channel;
+		const { binding, sessionId } = exporter;
+		return { layer, exporter, isPaired, channel: { ...lower, binding, sessionId, exportSecret: (label) => exporter.export(label) } };
+	}
+
+	/** An authentication with an identity that nobody will see again. */
+	async #alone(wire: Wire, host: PluginHost): Promise<Below> {
+		const primitives = this.#primitives;
+		const identity = createIdentity(primitives);
+		const maxMessageBytes = this.maxMessageBytes(host);
+		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes });
+		const { layer, exporter, channel, isPaired } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		const taken = (channel as Required<LinkscopeChannel>).takeOver();
+		const controls = lastControls(
+			(json) => wire.send(layer.outgoing(json) as string),
+			async () => layer.incoming(await wire.read()),
+			taken,
+		);
+		const release = (): void => {
+			layer.closed();
+			exporter.wipe();
+		};
+		return { channel: { ...channel, peer: 'unverified', verified: false }, taken, controls, isPaired, release };
+	}
+}
+
+/** The plugin below seals, opens, and says whether the peer has handed over. */
+function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
+	const controls = lastControls(
+		(json) => wire.send(json),
+		() => wire.read(),
+		taken,
+	);
+	return { channel, taken, controls, isPaired: () => true, release: () => {} };
+}
+
+function lastControls(send: (json: string) => void, read: () => Promise<Payload | null>, taken: TakenOver): LastControls {
+	return {
+		send,
+		async read() {
+			const frame = await read();
+			if (frame === null || !taken.handedOver)
+				throw new SecurityError('encryption', 'PROTOCOL_ORDER', 'expected the last message under the keys of authentication');
+			return frame;
+		},
+	};
+}

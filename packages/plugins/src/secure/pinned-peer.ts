@@ -1,0 +1,32 @@
+import { decodeBase64url, equalBytes, fingerprintOf, parseFingerprint } from '@linkscope/crypto';
+
+const KEY_BYTES = 32;
+const KEY_CHARACTERS = 43;
+
+/** The one identity that is expected at the far end. */
+export interface PinnedPeer {
+	readonly fingerprint: string;
+	matches(publicKey: Uint8Array): boolean;
+}
+
+/**
+ * @param peer the public key: 32 bytes, or these in base64url, or its fingerprint.
+ * @throws TypeError for anything else.
+ */
+export function pinnedPeer(peer: Uint8Array | string): PinnedPeer {
+	const publicKey = typeof peer === 'string' ? keyIn(peer) : peer;
+	if (publicKey instanceof Uint8Array && publicKey.length === KEY_BYTES) {
+		return { fingerprint: fingerprintOf(publicKey), matches: (other) => equalBytes(publicKey, other) };
+	}
+	const fingerprint = typeof peer === 'string' ? parseFingerprint(peer) : null;
+	if (fingerprint === null) throw new TypeError('peer must be a public key (32 bytes, or these in base64url) or a fingerprint');
+	return { fingerprint, matches: (other) => fingerprintOf(other) === fingerprint };
+}
+
+function keyIn(text: string): Uint8Array | null {
+	try {
+		return text.length === KEY_CHARACTERS ? decodeBase64url(text, KEY_BYTES) : null;
+	} catch {
+		return null;
+	}
+}

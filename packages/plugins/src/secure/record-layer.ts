@@ -1,0 +1,207 @@
+import { asError, byteLength, type CloseInfo, type Payload, PluginError, type PluginHost, turnNow } from '@linkscope/core';
+import { ITEM_HEADER_BYTES, ItemReader, parseControlJson, RecordFlag, type RecordOpener, type RecordSealer } from '@linkscope/crypto';
+import { controlTypeOf } from './control-message.js';
+import { OutgoingItems } from './outgoing-items.js';
+import { openControl, sealControl } from './sealed-control.js';
+import { SecurityError, securityError } from './security-error.js';
+
+/** A record of several messages has at most so many bytes of plaintext. */
+const SHARED_RECORD_BYTES = 64 * 1024;
+/** A frame may be so much longer than the largest message (docs/protocol.md#records). */
+export const FRAME_HEADROOM_BYTES = 1024;
+
+export interface RecordLayerOptions {
+	readonly host: PluginHost;
+	readonly kind: 'auth' | 'encryption';
+	readonly sealer: RecordSealer;
+	readonly opener: RecordOpener;
+	/** The largest message this side takes. */
+	readonly maxMessageBytes: number;
+	/** The largest message the peer takes. */
+	readonly peerMaxMessageBytes: number;
+	/** Whether another layer may take over from this one. */
+	readonly mayHandOver: boolean;
+}
+
+/**
+ * Everything between two plugins, in sealed records. Messages of one turn share a record, which leaves when the running code has ended;
+ * what other handshakes say before ACTIVE travels as sealed control messages.
+ */
+export class RecordLayer {
+	readonly #options: RecordLayerOptions;
+	readonly #host: PluginHost;
+	/** Null once another layer has taken over that direction, and at the end: frames then pass as they are. */
+	#sealer: RecordSealer | null;
+	#opener: RecordOpener | null;
+	readonly #items = new OutgoingItems();
+	readonly #sharedBytes: number;
+	readonly #maxFrameBytes: number;
+	#active = false;
+	#ended = false;
+	#takenOver = false;
+	/** The peer handed its direction over. */
+	handedOver = false;
+	#saidGoodbye = false;
+	#peerSaidGoodbye = false;
+
+	constructor(options: RecordLayerOptions) {
+		this.#options = options;
+		this.#host = options.host;
+		this.#sealer = options.sealer;
+		this.#opener = options.opener;
+		this.#sharedBytes = Math.min(SHARED_RECORD_BYTES, options.peerMaxMessageBytes);
+		this.#maxFrameBytes = Math.max(SHARED_RECORD_BYTES, options.maxMessageBytes) + FRAME_HEADROOM_BYTES;
+	}
+
+	/** Bytes of messages that wait for the end of the turn. */
+	get heldBytes(): number {
+		return this.#items.bytes;
+	}
+
+	/** A layer above takes over: the next control message sent is the last under these keys, and so is the peer's that says so. */
+	takeOver(): void {
+		this.#takenOver = true;
+	}
+
+	/** @throws SecurityError PROTOCOL_ORDER where the peer handed over to nobody. */
+	active(): void {
+		this.#active = true;
+		if (this.handedOver && !this.#takenOver) throw this.#outOfOrder('the peer hands over to an encryption that this side does not have: add EncryptionPlugin');
+	}
+
+	/** @throws PluginError MESSAGE_TOO_BIG for this one message. */
+	outgoing(payload: Payload): Payload | null {
+		const sealer = this.#sealer;
+		if (sealer === null) return this.#ended ? null : payload;
+		if (this.#saidGoodbye) return null;
+		if (!this.#active && typeof payload === 'string') {
+			const type = controlTypeOf(payload);
+			if (type !== null) return this.#sealControl(sealer, type, payload);
+		}
+		const bytes = byteLength(payload);
+		if (bytes > this.#options.peerMaxMessageBytes) throw this.#tooBig(bytes, this.#options.peerMaxMessageBytes, 'go');
+		if (this.#items.bytes + ITEM_HEADER_BYTES + bytes >= this.#sharedBytes) this.#flush();
+		const isFirst = this.#items.count === 0;
+		this.#items.add(payload, bytes);
+		if (this.#items.bytes >= this.#sharedBytes) this.#flush();
+		else if (isFirst) void this.#flushAfterTurn();
+		return null;
+	}
+
+	/** @throws SecurityError DECRYPT_FAILED, MALFORMED_FRAME, PROTOCOL_ORDER, NONCES_USED_UP; PluginError MESSAGE_TOO_BIG. */
+	incoming(frame: Payload): Payload | null {
+		const opener = this.#opener;
+		if (opener === null) return this.#ended ? null : frame;
+		try {
+			return typeof frame === 'string' ? this.#openControl(opener, frame) : this.#openRecord(opener, frame);
+		} catch (error) {
+			throw securityError(this.#options.kind, error, 'DECRYPT_FAILED');
+		}
+	}
+
+	/** What was sent goes out, then the goodbye that tells an end from a cut. */
+	closing(): void {
+		this.#flush();
+		if (this.#sealer === null || this.#saidGoodbye) return;
+		this.#send(this.#sealer, RecordFlag.CLOSE_NOTIFY);
+		this.#saidGoodbye = true;
+	}
+
+	/** @throws SecurityError STREAM_TRUNCATED where an end that claims to be clean has no goodbye. */
+	ending({ wasClean, initiatedBy, code }: CloseInfo): void {
+		if (this.#opener === null || this.#peerSaidGoodbye || this.#saidGoodbye || !wasClean || initiatedBy !== 'remote') return;
+		const text = `the connection was closed with ${code} and without the sealed goodbye: the peer failed, or somebody between closed it, and messages may be missing`;
+		throw new SecurityError(this.#options.kind, 'STREAM_TRUNCATED', text);
+	}
+
+	closed(): void {
+		this.#ended = true;
+		this.#items.clear();
+		this.#sealer?.wipe();
+		this.#opener?.wipe();
+		this.#sealer = null;
+		this.#opener = null;
+	}
+
+	/** Half the price of queueMicrotask, which Node wraps in a resource of its own. */
+	async #flushAfterTurn(): Promise<void> {
+		await undefined;
+		this.#flush();
+	}
+
+	#flush(): void {
+		if (this.#sealer !== null && this.#items.count > 0) this.#send(this.#sealer, RecordFlag.NONE);
+	}
+
+	#send(sealer: RecordSealer, flags: number): void {
+		try {
+			this.#host.sendDown(sealer.sealRecord(this.#items.take(flags), turnNow(this.#host.clock)));
+		} catch (error) {
+			// Messages were accepted, and a record that was sealed and did not leave would be missing at the far end.
+			this.#host.fail(asError(securityError(this.#options.kind, error, 'DECRYPT_FAILED')));
+		}
+	}
+
+	#sealControl(sealer: RecordSealer, type: string, json: string): string {
+		this.#flush();
+		const isLast = this.#takenOver;
+		const frame = sealControl(sealer, type, json, isLast ? RecordFlag.HAND_OVER : RecordFlag.NONE, this.#host.clock.now());
+		if (isLast) {
+			sealer.wipe();
+			this.#sealer = null;
+		}
+		return frame;
+	}
+
+	#openControl(opener: RecordOpener, text: string): string {
+		const { flags, json } = openControl(opener, parseControlJson(text));
+		this.#note(flags);
+		if (flags & RecordFlag.HAND_OVER) this.#handOver(opener);
+		return json;
+	}
+
+	#openRecord(opener: RecordOpener, frame: Uint8Array): Payload | null {
+		if (frame.length > this.#maxFrameBytes) throw this.#tooBig(frame.length, this.#maxFrameBytes, 'are taken');
+		const plaintext = opener.openRecord(frame);
+		const flags = plaintext[0] as number;
+		this.#note(flags);
+		if (flags & RecordFlag.HAND_OVER) throw this.#outOfOrder('a record that hands over');
+		const items = new ItemReader(plaintext);
+		if (flags === RecordFlag.NONE && !items.hasMore) throw this.#malformed('a record with neither message nor flag');
+		let last: Payload | null = null;
+		while (items.hasMore) {
+			const item = items.read();
+			if (items.lastBytes > this.#options.maxMessageBytes) throw this.#tooBig(items.lastBytes, this.#options.maxMessageBytes, 'are taken');
+			if (last !== null) this.#host.deliverUp(last);
+			last = item;
+		}
+		// The last one goes on by itself, which is the cheaper way.
+		return this.#ended ? null : last;
+	}
+
+	#note(flags: number): void {
+		if (this.#peerSaidGoodbye) throw this.#outOfOrder('a record behind the goodbye');
+		if (flags & RecordFlag.CLOSE_NOTIFY) this.#peerSaidGoodbye = true;
+	}
+
+	#handOver(opener: RecordOpener): void {
+		if (!this.#options.mayHandOver || (this.#active && !this.#takenOver)) {
+			throw this.#outOfOrder('the peer hands over to an encryption that this side does not have: add EncryptionPlugin');
+		}
+		this.handedOver = true;
+		opener.wipe();
+		this.#opener = null;
+	}
+
+	#outOfOrder(what: string): SecurityError {
+		return new SecurityError(this.#options.kind, 'PROTOCOL_ORDER', what);
+	}
+
+	#malformed(what: string): SecurityError {
+		return new SecurityError(this.#options.kind, 'MALFORMED_FRAME', what);
+	}
+
+	#tooBig(bytes: number, limit: number, verb: string): PluginError {
+		return new PluginError('MESSAGE_TOO_BIG', `${this.#options.kind}: ${bytes} bytes; at most ${limit} ${verb} (maxMessageBytes of both ends)`);
+	}
+}

@@ -1,0 +1,101 @@
+import type { CloseInfo, ConnectionState, Payload, Plugin, PluginHost, Wire } from '@linkscope/core';
+import { integerOption } from '@linkscope/core';
+import type { LinkscopeChannel } from '../linkscope-channel.js';
+import type { Exporter } from './exporter.js';
+import { FRAME_HEADROOM_BYTES, type RecordLayer } from './record-layer.js';
+import { SecurityError } from './security-error.js';
+
+const MIB = 1024 * 1024;
+
+/** What a handshake leaves behind. */
+export interface Secured {
+	readonly layer: RecordLayer;
+	readonly exporter: Exporter;
+	readonly channel: LinkscopeChannel;
+	/** Where pairing is required, whether it was done. */
+	isPaired(): boolean;
+}
+
+/** What AuthenticationPlugin and EncryptionPlugin have in common: a handshake that leaves a record layer, through which everything then goes. */
+export abstract class SecurePlugin implements Plugin {
+	abstract readonly name: string;
+	abstract readonly phase: readonly [ConnectionState, ConnectionState];
+	protected abstract readonly stage: 'auth' | 'encrypt';
+	/** Counters are nonces: a record that is lost or overtaken is an attack here. */
+	readonly needs = { ordered: true, reliable: true };
+	readonly #maxMessageBytes: number;
+	#host: PluginHost | null = null;
+	#secured: Secured | null = null;
+	#ended = false;
+
+	protected constructor(maxMessageBytes: number | undefined) {
+		this.#maxMessageBytes = integerOption('maxMessageBytes', maxMessageBytes, MIB, 1024, 2 ** 32 - 1);
+	}
+
+	/** Runs the handshake of one side. */
+	protected abstract establish(wire: Wire, host: PluginHost): Promise<Secured>;
+
+	attach(host: PluginHost): void {
+		this.#host = host;
+	}
+
+	async handshake(wire: Wire): Promise<void> {
+		const host = this.#host as PluginHost;
+		try {
+			const secured = await this.establish(wire, host);
+			if (this.#ended) return release(secured);
+			this.#secured = secured;
+			wire.provideSecure(secured.channel);
+			const { peer } = secured.channel;
+			host.note({ kind: 'peer', fingerprint: peer });
+			host.note({ kind: 'security', stage: this.stage, outcome: 'ok', peer });
+		} catch (error) {
+			if (error instanceof SecurityError && !this.#ended) host.note({ kind: 'security', stage: this.stage, outcome: 'refused', code: error.code });
+			throw error;
+		}
+	}
+
+	active(): void {
+		this.#secured?.layer.active();
+		if (this.#secured?.isPaired() === false) {
+			throw new SecurityError('pairing', 'PAIRING_REQUIRED', 'the peer does not know this identity: dial with an invite, or ask for a new one');
+		}
+	}
+
+	outgoing(payload: Payload): Payload | null {
+		if (this.#secured !== null) return this.#secured.layer.outgoing(payload);
+		if (this.#ended) return null;
+		throw new SecurityError('auth', 'SECURITY_ORDER', `a plugin above ${this.name} sent before the session was secured`);
+	}
+
+	incoming(payload: Payload): Payload | null {
+		return this.#secured === null ? null : this.#secured.layer.incoming(payload);
+	}
+
+	heldBytes(): number {
+		return this.#secured === null ? 0 : this.#secured.layer.heldBytes;
+	}
+
+	closing(): void {
+		this.#secured?.layer.closing();
+	}
+
+	ending(info: CloseInfo): undefined {
+		this.#secured?.layer.ending(info);
+	}
+
+	closed(): void {
+		this.#ended = true;
+		if (this.#secured) release(this.#secured);
+	}
+
+	/** The largest message this side takes: what the transport takes, less what a record adds. */
+	protected maxMessageBytes(host: PluginHost): number {
+		return Math.max(1, Math.min(this.#maxMessageBytes, host.maxMessageBytes - FRAME_HEADROOM_BYTES));
+	}
+}
+
+function release({ layer, exporter }: Secured): void {
+	layer.closed();
+	exporter.wipe();
+}
