@@ -4,11 +4,14 @@ import * as fs from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { FakeClock } from '@linkscope/core/testing';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileStorage } from './file-storage.js';
+import { loadOrCreateIdentity } from './identity.js';
 
 // The lowest layer, so that a write can fail at any of its steps: root, which tests may run as, is refused nothing by modes.
 const failing = vi.hoisted(() => ({ step: '', code: '' }));
@@ -262,7 +265,7 @@ describe('two processes', () => {
 			outfile: program,
 		});
 	});
-	const run = (...args: string[]): ChildProcess => spawn(process.execPath, [program, folder, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+	const run = (...args: string[]): ChildProcess => spawn(process.execPath, [program, folder, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 
 	it('lose no change of one another', async () => {
 		const children = [run('count', '25'), run('count', '25')];
@@ -271,6 +274,14 @@ describe('two processes', () => {
 		for (const child of children) if (child.exitCode === null) expect(await once(child, 'exit')).toEqual([0, null]);
 		expect(await here.read('count')).toBe('75');
 		expect(await readdir(folder)).toEqual(['count']);
+	});
+
+	it('that ask for an identity at the same time get the same', async () => {
+		const children = [run('identity'), run('identity'), run('identity')];
+		const printed = await Promise.all(children.map(({ stdout }) => text(stdout as Readable)));
+		const { fingerprint } = await loadOrCreateIdentity(fileStorage(folder));
+		expect(printed).toEqual([fingerprint, fingerprint, fingerprint]);
+		expect(await mode(join(folder, 'identity'))).toBe(0o600);
 	});
 
 	it('one of which is killed in the middle of a write: the old text is there, and the next write needs no help', async () => {

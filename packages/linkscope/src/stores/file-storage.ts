@@ -25,6 +25,7 @@ export function fileStorage(folder: string, options: { clock?: Clock } = {}): St
 			const path = pathOf(name);
 			await inTurn(path, () => updateFile(home, path, change, clock));
 		},
+		where: pathOf,
 	};
 }
 

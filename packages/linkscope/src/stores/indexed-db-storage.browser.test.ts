@@ -1,6 +1,7 @@
 import { FakeClock } from '@linkscope/core/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
+import { loadOrCreateIdentity, rotateIdentity } from './identity.js';
 import { indexedDbStorage } from './indexed-db-storage.js';
 
 const QUOTA_BYTES = 2 ** 20;
@@ -50,6 +51,15 @@ describe('an IndexedDB storage', () => {
 		await Promise.all(done);
 		expect(await storages[0]?.read('count')).toBe('100');
 		for (const worker of workers) worker.terminate();
+	});
+
+	it('holds one identity for all that ask at once, and its rotation', async () => {
+		const name = freshName();
+		const identities = await Promise.all([1, 2, 3].map(() => loadOrCreateIdentity(indexedDbStorage(name), { passphrase: 'p' })));
+		expect(new Set(identities.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+		const { identity } = await rotateIdentity(indexedDbStorage(name), { passphrase: 'p' });
+		expect((await loadOrCreateIdentity(indexedDbStorage(name), { passphrase: 'p' })).fingerprint).toBe(identity.fingerprint);
+		await expect(loadOrCreateIdentity(indexedDbStorage(name))).rejects.toMatchObject({ code: 'IDENTITY_PASSPHRASE' });
 	});
 
 	it('changes nothing where the change throws or the text is too long', async () => {
@@ -106,7 +116,7 @@ describe('an IndexedDB storage that cannot be used', () => {
 		db.transaction('texts', 'readwrite').objectStore('texts').put({ not: 'a text' }, 'a');
 		db.close();
 		const storage = indexedDbStorage(name);
-		const failure = { code: 'STORE_UNREADABLE', message: expect.stringMatching(/^a in the IndexedDB database ".*" is no text/) };
+		const failure = { code: 'STORE_UNREADABLE', message: expect.stringMatching(/^"a" in the IndexedDB database ".*" is no text/) };
 		await expect(storage.read('a')).rejects.toMatchObject(failure);
 		await expect(storage.update('a', () => 'x')).rejects.toMatchObject(failure);
 		await expect(storage.read('a')).rejects.toMatchObject(failure);

@@ -12,32 +12,32 @@ const GIVE_UP_AFTER_MS = 10_000;
 export function indexedDbStorage(name = 'linkscope', options: { clock?: Clock } = {}): Storage {
 	if (typeof name !== 'string' || name === '') throw new TypeError('name must be the name of a database');
 	const clock = options.clock ?? systemClock;
+	const where = (key: string) => `"${checkStoreName(key)}" in the IndexedDB database "${name}"`;
 	return {
 		async read(key) {
-			checkStoreName(key);
-			const db = await openDatabase(name, 'STORE_UNREADABLE', clock);
+			const db = await openDatabase(name, where(key), 'STORE_UNREADABLE', clock);
 			try {
-				return await readText(db, name, key);
+				return await readText(db, where(key), key);
 			} finally {
 				db.close();
 			}
 		},
 		async update(key, change) {
-			checkStoreName(key);
-			const db = await openDatabase(name, 'STORE_UNWRITABLE', clock);
+			const db = await openDatabase(name, where(key), 'STORE_UNWRITABLE', clock);
 			try {
-				await updateText(db, name, key, change);
+				await updateText(db, where(key), key, change);
 			} finally {
 				// Not kept open: it would hold up a tab that deletes or upgrades it.
 				db.close();
 			}
 		},
+		where,
 	};
 }
 
 type Code = 'STORE_UNREADABLE' | 'STORE_UNWRITABLE';
 
-function openDatabase(name: string, code: Code, clock: Clock): Promise<IDBDatabase> {
+function openDatabase(name: string, where: string, code: Code, clock: Clock): Promise<IDBDatabase> {
 	return new Promise((resolve, reject) => {
 		// Another tab that holds it while it is to be upgraded or deleted may do so for ever, and an open that waits behind that is told nothing.
 		const cancel = clock.after(GIVE_UP_AFTER_MS, () => fail(new DOMException(`no answer for ${GIVE_UP_AFTER_MS / 1000} s; close other tabs of this page`)));
@@ -45,7 +45,7 @@ function openDatabase(name: string, code: Code, clock: Clock): Promise<IDBDataba
 		const fail = (cause: unknown) => {
 			isGivenUp = true;
 			cancel();
-			reject(storeError(code, name, cause));
+			reject(storeError(code, where, cause));
 		};
 		try {
 			if (typeof indexedDB === 'undefined') throw new DOMException('this platform has none; in Node use fileStorage(folder)');
@@ -66,9 +66,9 @@ function openDatabase(name: string, code: Code, clock: Clock): Promise<IDBDataba
 	});
 }
 
-function readText(db: IDBDatabase, name: string, key: string): Promise<string | null> {
+function readText(db: IDBDatabase, where: string, key: string): Promise<string | null> {
 	return new Promise((resolve, reject) => {
-		const fail = (cause: unknown) => reject(cause instanceof StoreError ? cause : storeError('STORE_UNREADABLE', name, cause));
+		const fail = (cause: unknown) => reject(cause instanceof StoreError ? cause : storeError('STORE_UNREADABLE', where, cause));
 		try {
 			const transaction = db.transaction(TEXTS, 'readonly');
 			transaction.onabort = () => fail(transaction.error);
@@ -76,7 +76,7 @@ function readText(db: IDBDatabase, name: string, key: string): Promise<string | 
 			request.onerror = () => fail(request.error);
 			request.onsuccess = () => {
 				try {
-					resolve(checkText(name, key, request.result));
+					resolve(checkText(where, request.result));
 				} catch (error) {
 					fail(error);
 				}
@@ -88,36 +88,36 @@ function readText(db: IDBDatabase, name: string, key: string): Promise<string | 
 }
 
 /** One transaction: the browser lets no other one write between the reading and the writing, not even of another tab. */
-function updateText(db: IDBDatabase, name: string, key: string, change: Parameters<Storage['update']>[1]): Promise<void> {
+function updateText(db: IDBDatabase, where: string, key: string, change: Parameters<Storage['update']>[1]): Promise<void> {
 	return new Promise((resolve, reject) => {
 		try {
 			const transaction = db.transaction(TEXTS, 'readwrite', { durability: 'strict' });
 			const store = transaction.objectStore(TEXTS);
 			transaction.oncomplete = () => resolve();
-			transaction.onabort = () => reject(storeError('STORE_UNWRITABLE', name, transaction.error));
+			transaction.onabort = () => reject(storeError('STORE_UNWRITABLE', where, transaction.error));
 			const request = store.get(key);
 			request.onsuccess = () => {
 				try {
-					const current = checkText(name, key, request.result);
+					const current = checkText(where, request.result);
 					const text = change(current);
 					if (text === current) return;
 					if (text === null) store.delete(key);
-					else store.put(checkStoredText(key, text), key);
+					else store.put(checkStoredText(where, text), key);
 				} catch (error) {
 					reject(error);
 					transaction.abort();
 				}
 			};
 		} catch (error) {
-			reject(storeError('STORE_UNWRITABLE', name, error));
+			reject(storeError('STORE_UNWRITABLE', where, error));
 		}
 	});
 }
 
-function checkText(name: string, key: string, stored: unknown): string | null {
+function checkText(where: string, stored: unknown): string | null {
 	if (stored === undefined) return null;
 	if (typeof stored === 'string' && stored.length <= MAX_STORED_CHARS) return stored;
-	const what = `${key} in the IndexedDB database "${name}" is ${typeof stored === 'string' ? `too big (${stored.length} characters)` : 'no text'}`;
+	const what = `${where} is ${typeof stored === 'string' ? `too big (${stored.length} characters)` : 'no text'}`;
 	throw new StoreError('STORE_UNREADABLE', `${what}; another program wrote it, give another name of a database`);
 }
 
@@ -129,8 +129,8 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
 	NotFoundError: 'another program made it, and it holds nothing of linkscope; give another name',
 };
 
-function storeError(code: Code, name: string, cause: unknown): StoreError {
+function storeError(code: Code, where: string, cause: unknown): StoreError {
 	const { name: kind = '', message = 'the browser does not say why' } = (cause ?? {}) as { name?: string; message?: string };
 	const doing = code === 'STORE_UNREADABLE' ? 'read' : 'write';
-	return new StoreError(code, `could not ${doing} the IndexedDB database "${name}": ${WHAT_TO_DO[kind] ?? message}`, { cause });
+	return new StoreError(code, `could not ${doing} ${where}: ${WHAT_TO_DO[kind] ?? message}`, { cause });
 }

@@ -17,6 +17,8 @@ export interface Storage {
 	 * @throws StoreError STORE_UNREADABLE or STORE_UNWRITABLE; what was stored is intact.
 	 */
 	update(name: string, change: (current: string | null) => string | null): Promise<void>;
+	/** Where a person finds it, for messages: the path of a file, for instance. */
+	where(name: string): string;
 }
 
 /** What is stored, or the place where it is stored, cannot be used. */
@@ -60,5 +62,6 @@ export function memoryStorage(): Storage {
 			if (text === null) texts.delete(name);
 			else texts.set(name, checkStoredText(name, text));
 		},
+		where: (name) => `"${checkStoreName(name)}" in memory`,
 	};
 }

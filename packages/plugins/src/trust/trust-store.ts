@@ -16,7 +16,7 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 	/** Every connection asks, and the text rarely changes: it is parsed once. */
 	function recordsOf(text: string | null): TrustRecords {
 		if (text === null) return new Map();
-		if (parsed?.text !== text) parsed = { text, records: readStored(name, text) };
+		if (parsed?.text !== text) parsed = { text, records: readStored(storage.where(name), text) };
 		return parsed.records;
 	}
 
@@ -29,7 +29,7 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 			const records = new Map(recordsOf(current));
 			result = edit(records);
 			if (result === null) return current;
-			if (records.size > MAX_TRUST_RECORDS) throw tooMany(name);
+			if (records.size > MAX_TRUST_RECORDS) throw tooMany(storage.where(name));
 			return trustText(records);
 		});
 		return result;
@@ -102,11 +102,11 @@ function merge(records: Map<string, TrustRecord>, added: TrustRecords): number {
 	return changed;
 }
 
-function readStored(name: string, text: string): TrustRecords {
+function readStored(where: string, text: string): TrustRecords {
 	try {
 		return parseTrustRecords(text);
 	} catch (cause) {
-		const what = `the trusted peers stored as "${name}" cannot be read: ${(cause as Error).message}`;
+		const what = `the trusted peers in ${where} cannot be read: ${(cause as Error).message}`;
 		throw new StoreError('STORE_UNREADABLE', `${what}; restore them from a copy, or remove them to begin anew`, { cause });
 	}
 }
@@ -121,6 +121,6 @@ function readImported(text: string): TrustRecords {
 	}
 }
 
-function tooMany(name: string): StoreError {
-	return new StoreError('STORE_UNWRITABLE', `"${name}" would hold more than ${MAX_TRUST_RECORDS} identities; remove those that are no longer needed`);
+function tooMany(where: string): StoreError {
+	return new StoreError('STORE_UNWRITABLE', `${where} would hold more than ${MAX_TRUST_RECORDS} identities; remove those that are no longer needed`);
 }
