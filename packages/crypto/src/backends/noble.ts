@@ -33,7 +33,10 @@ export const noblePrimitives: Primitives = {
 			const secretKey = randomBytes(32);
 			return { publicKey: x25519.getPublicKey(secretKey), secretKey };
 		},
-		publicKey: (secretKey) => x25519.getPublicKey(secretKey),
+		publicKey(secretKey) {
+			checkLength('A secret key of X25519', secretKey, 32);
+			return x25519.getPublicKey(secretKey);
+		},
 		shared(secretKey, publicKey) {
 			checkLength('A secret key of X25519', secretKey, 32);
 			checkLength('A public key of X25519', publicKey, 32);
@@ -46,8 +49,14 @@ export const noblePrimitives: Primitives = {
 		},
 	},
 	ed25519: {
-		publicKey: (seed) => ed25519.getPublicKey(seed),
-		sign: (seed, message) => ed25519.sign(message, seed),
+		publicKey(seed) {
+			checkLength('A seed of Ed25519', seed, 32);
+			return ed25519.getPublicKey(seed);
+		},
+		sign(seed, message) {
+			checkLength('A seed of Ed25519', seed, 32);
+			return ed25519.sign(message, seed);
+		},
 		verify(publicKey, message, signature) {
 			if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
 			try {
