@@ -1,0 +1,369 @@
+import { inspect } from 'node:util';
+import { Connection, type ConnectionState, hub, type Payload, type Plugin, type SecureChannel } from '@linkscope/core';
+import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
+import { boxKeyPair, bytesToHex, fingerprintOf, seal } from '@linkscope/crypto/nacl';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { acceptRaw, face, frameOf, initiateRaw, READY, request } from './fixtures/hostile.js';
+import { type OneSessionOptions, OneSessionPlugin } from './session.js';
+
+const [alice, bob, mallory] = [boxKeyPair(), boxKeyPair(), boxKeyPair()];
+const initiating = (options: Partial<OneSessionOptions> = {}) => [new OneSessionPlugin({ keys: alice, peer: bob.publicKey, ...options })];
+const accepting = (options: Partial<OneSessionOptions> = {}) => [new OneSessionPlugin({ keys: bob, ...options })];
+
+describe('two ends', () => {
+	test.each(['single', 'burst'] as const)('%s: go through ENCRYPTING and ENCRYPTED, agree on a binding, and know each other', async (delivery) => {
+		const clock = new FakeClock();
+		const [a, b] = createMemoryPair({ delivery, clock });
+		const [seenLeft, seenRight] = [new ChannelSeen(), new ChannelSeen()];
+		const left = new Connection(a, { clock, plugins: [...initiating(), seenLeft] });
+		const right = new Connection(b, { clock, plugins: [...accepting(), seenRight], initiator: false });
+		const states: ConnectionState[] = [];
+		right.onState.on((state) => states.push(state));
+		left.send('early');
+		await Promise.all([left.open(), right.open()]);
+		expect(states).toEqual(['CONNECTING', 'CONNECTED', 'ENCRYPTING', 'ENCRYPTED', 'ACTIVE']);
+		expect((await right.messages().next()).value).toBe('early');
+		expect(seenLeft.channel?.binding).toHaveLength(32);
+		expect(seenLeft.channel?.binding).toEqual(seenRight.channel?.binding);
+		expect(seenLeft.channel?.exportSecret('a')).toEqual(seenRight.channel?.exportSecret('a'));
+		expect(seenLeft.channel?.exportSecret('a')).not.toEqual(seenLeft.channel?.exportSecret('b'));
+		expect([seenLeft.channel?.peer, seenRight.channel?.peer]).toEqual([fingerprintOf(bob.publicKey), fingerprintOf(alice.publicKey)]);
+		await left.close();
+		expect(clock.pending).toBe(0);
+	});
+
+	test('who dialled may be the acceptor', async () => {
+		const [a, b] = createMemoryPair();
+		const left = new Connection(a, { plugins: accepting({ role: 'acceptor' }) });
+		const right = new Connection(b, { plugins: initiating({ role: 'initiator' }), initiator: false });
+		await Promise.all([left.open(), right.open()]);
+		expect([left.state, right.state]).toEqual(['ACTIVE', 'ACTIVE']);
+		left.terminate();
+	});
+
+	test('say who, which stage and how it went, and never a secret', async () => {
+		const notes: unknown[] = [];
+		const undo = hub.subscribe((event) => event.type === 'note' && notes.push(event.note));
+		const [a, b] = createMemoryPair();
+		const left = new Connection(a, { plugins: initiating() });
+		const right = new Connection(b, { plugins: accepting(), initiator: false });
+		await Promise.all([left.open(), right.open()]);
+		const refused = await face(accepting(), false);
+		await refused.send(request(mallory.publicKey, alice.publicKey));
+		undo();
+		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'ok', peer: fingerprintOf(alice.publicKey) });
+		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'ok', peer: fingerprintOf(bob.publicKey) });
+		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'refused', code: 'PEER_MISMATCH' });
+		const plugin = left.plugin('one-session');
+		for (const shown of [inspect(plugin, { depth: 9, showHidden: true }), JSON.stringify(plugin), String(plugin), JSON.stringify(notes)]) {
+			expect(shown).not.toContain(bytesToHex(alice.secretKey));
+			expect(shown).not.toContain(`${alice.secretKey[0]}, ${alice.secretKey[1]}, ${alice.secretKey[2]}`);
+		}
+		left.terminate();
+	});
+
+	test('a message the transport refuses as too big is not sent, and the next one opens', async () => {
+		const [a, b] = createMemoryPair({ maxMessageBytes: 1_000 });
+		const left = new Connection(a, { plugins: initiating() });
+		const right = new Connection(b, { plugins: accepting(), initiator: false });
+		await Promise.all([left.open(), right.open()]);
+		expect(() => left.send('x'.repeat(2_000))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+		left.send('small');
+		expect((await right.messages().next()).value).toBe('small');
+		left.terminate();
+	});
+
+	test.each<[string, object]>([
+		['a short secret key', { keys: { publicKey: alice.publicKey, secretKey: new Uint8Array(31) } }],
+		['a key as text', { keys: alice, peer: bytesToHex(bob.publicKey) }],
+	])('%s is a TypeError', (_, options) => {
+		expect(() => new OneSessionPlugin(options as OneSessionOptions)).toThrow(TypeError);
+	});
+
+	test.each(['keepalive', 'fragmentation_end', 'x'.repeat(16_384)])('an opening that other plugins would have to change is a RangeError', (opening) => {
+		expect(() => initiating({ opening })).toThrow(RangeError);
+	});
+
+	test('an initiator without the key of its peer says so', () => {
+		const connection = new Connection(createMemoryPair()[0], { plugins: [new OneSessionPlugin({ keys: alice })] });
+		expect(connection.closeInfo?.error?.message).toContain('peer, the public key to ask for');
+	});
+});
+
+describe('an acceptor', () => {
+	test('sends nothing before the first good frame, and keeps a bounded amount until then', async () => {
+		const faced = await face(accepting(), false, { maxQueuedBytes: 100 });
+		const channel = await initiateRaw(faced, alice, bob.publicKey);
+		faced.ours.send('x'.repeat(90));
+		expect(() => faced.ours.send('x'.repeat(20))).toThrow(expect.objectContaining({ code: 'SEND_QUEUE_FULL' }));
+		await settle();
+		expect(faced.wire).toHaveLength(2);
+		expect(faced.outcome).toBe(null);
+		await faced.send(frameOf(channel, 'mine'));
+		expect(faced.outcome).toBe('ACTIVE');
+		expect(faced.received).toEqual(['mine']);
+		expect(faced.wire).toHaveLength(3);
+	});
+
+	test('is not taken in by a recorded handshake: without its secrets nobody proves the key', async () => {
+		const honest = await face(accepting(), false);
+		const recorded: Payload[] = [];
+		const send = honest.theirs.send.bind(honest.theirs);
+		honest.theirs.send = (frame) => {
+			recorded.push(typeof frame === 'string' ? frame : frame.slice());
+			return send(frame);
+		};
+		await honest.send(frameOf(await initiateRaw(honest, alice, bob.publicKey), 'pay mallory'));
+		expect(honest.outcome).toBe('ACTIVE');
+		const replayed = await face(accepting(), false);
+		await replayed.send(...recorded);
+		expect(replayed.outcome).toBe('AUTH_FAILED');
+		expect(replayed.received).toEqual([]);
+	});
+
+	test('refuses a key somebody merely claims', async () => {
+		const faced = await face(accepting(), false);
+		await faced.send(request(alice.publicKey, bob.publicKey), seal(boxKeyPair().publicKey, bob.publicKey, mallory.secretKey));
+		expect(faced.outcome).toBe('AUTH_FAILED');
+		expect(faced.ours.closeInfo?.code).toBe(4401);
+		expect(faced.wire).toEqual([READY]);
+	});
+
+	test('names both fingerprints where another key is asked for, or another asks', async () => {
+		const asked = await face(accepting(), false);
+		await asked.send(request(alice.publicKey, mallory.publicKey));
+		const asking = await face(accepting({ peer: alice.publicKey }), false);
+		await asking.send(request(mallory.publicKey, bob.publicKey));
+		for (const [faced, expected] of [
+			[asked, bob],
+			[asking, alice],
+		] as const) {
+			expect(faced.ours.closeInfo).toMatchObject({ code: 4401, error: { code: 'PEER_MISMATCH' } });
+			expect(faced.ours.closeInfo?.error?.message).toContain(fingerprintOf(expected.publicKey));
+			expect(faced.ours.closeInfo?.error?.message).toContain(fingerprintOf(mallory.publicKey));
+			expect(faced.wire).toEqual([]);
+		}
+	});
+
+	test('asks who may come only when the key is proved, and keeps what arrives meanwhile in order', async () => {
+		const asked: string[] = [];
+		let allow = (_: boolean): void => {};
+		const authorize = (key: Uint8Array): Promise<boolean> => {
+			asked.push(bytesToHex(key));
+			return new Promise((resolve) => {
+				allow = resolve;
+			});
+		};
+		const faced = await face(accepting({ authorize }), false);
+		const channel = await initiateRaw(faced, alice, bob.publicKey);
+		expect(asked).toEqual([]);
+		await faced.send(frameOf(channel, 'first'), frameOf(channel, 'second'), frameOf(channel, 'third'));
+		expect(asked).toEqual([bytesToHex(alice.publicKey)]);
+		expect(faced.received).toEqual([]);
+		allow(true);
+		await settle();
+		expect(faced.received).toEqual(['first', 'second', 'third']);
+	});
+
+	test('who may not come is told nothing: 4401', async () => {
+		const faced = await face(accepting({ authorize: () => false }), false);
+		await faced.send(frameOf(await initiateRaw(faced, alice, bob.publicKey), 'first'));
+		expect(faced.ours.closeInfo).toMatchObject({ code: 4401, reason: 'AUTH_FAILED' });
+		expect(faced.received).toEqual([]);
+		expect(faced.wire).toHaveLength(2);
+	});
+
+	test('a flood while it asks who may come stops at the transport', async () => {
+		const faced = await face(accepting({ authorize: () => new Promise(() => {}) }), false);
+		const channel = await initiateRaw(faced, alice, bob.publicKey);
+		for (let i = 0; i < 20; i++) await faced.send(frameOf(channel, new Uint8Array(64 * 1024)));
+		expect(faced.theirs.bufferedBytes).toBeGreaterThan(16 * 64 * 1024);
+		await faced.clock.run(10_000);
+		expect(faced.outcome).toBe('HANDSHAKE_TIMEOUT');
+	});
+
+	test('behind a relay the handover comes first; without a relay it is out of order', async () => {
+		const relayed = await face(accepting({ relayed: true }), false);
+		await relayed.send(request(alice.publicKey, bob.publicKey));
+		expect(relayed.outcome).toBe('PROTOCOL_ORDER');
+		const direct = await face(accepting(), false);
+		await direct.send('{"command":"connection_handover"}');
+		expect(direct.outcome).toBe('PROTOCOL_ORDER');
+	});
+});
+
+describe('an initiator', () => {
+	test('is not up against a server that merely reflects', async () => {
+		const faced = await face(initiating(), true);
+		await faced.send(READY);
+		await faced.send(faced.wire[1] as Payload);
+		expect(faced.outcome).toBe('AUTH_FAILED');
+		expect(faced.ours.closeInfo?.error?.message).toContain('reflects');
+	});
+
+	test("is not up against one that repeats the peer's sealed key of another time", async () => {
+		const honest = await face(initiating(), true);
+		let sealedOnce!: Uint8Array;
+		const send = honest.theirs.send.bind(honest.theirs);
+		honest.theirs.send = (frame) => {
+			if (typeof frame !== 'string') sealedOnce = frame.slice();
+			return send(frame);
+		};
+		await acceptRaw(honest, bob, alice.publicKey);
+		for (const proof of [new Uint8Array(40), 'reflected']) {
+			const faced = await face(initiating(), true);
+			await faced.send(READY, sealedOnce);
+			expect([faced.outcome, faced.ours.state]).toEqual([null, 'ENCRYPTING']);
+			await faced.send(proof === 'reflected' ? (faced.wire[2] as Uint8Array) : (proof as Uint8Array));
+			expect(faced.outcome).toBe('AUTH_FAILED');
+		}
+	});
+
+	test('refuses a peer that does not own the key it asked for', async () => {
+		const faced = await face(initiating(), true);
+		await faced.send(READY, seal(boxKeyPair().publicKey, alice.publicKey, mallory.secretKey));
+		expect(faced.outcome).toBe('AUTH_FAILED');
+	});
+
+	test('delivers the first good frame when it is a message', async () => {
+		const faced = await face(initiating({ opening: 'hello' }), true);
+		const channel = await acceptRaw(faced, bob, alice.publicKey);
+		await faced.send(frameOf(channel, 'welcome'), frameOf(channel, 'second'));
+		expect(faced.received).toEqual(['welcome', 'second']);
+	});
+});
+
+describe('a hostile peer', () => {
+	test('keys of small order end the handshake: WEAK_KEY, 4401', async () => {
+		const zero = new Uint8Array(32);
+		const asStatic = await face(accepting(), false);
+		await asStatic.send(request(zero, bob.publicKey), new Uint8Array(72));
+		const asEphemeral = await face(accepting(), false);
+		await asEphemeral.send(request(alice.publicKey, bob.publicKey), seal(zero, bob.publicKey, alice.secretKey));
+		const fromAcceptor = await face(initiating(), true);
+		await fromAcceptor.send(READY, seal(zero, alice.publicKey, bob.secretKey));
+		for (const faced of [asStatic, asEphemeral, fromAcceptor]) expect(faced.ours.closeInfo).toMatchObject({ code: 4401, error: { code: 'WEAK_KEY' } });
+	});
+
+	test.each<[string, string, Payload]>([
+		['bytes for a request', 'PROTOCOL_ORDER', new Uint8Array(3)],
+		['another command', 'PROTOCOL_ORDER', '{"command":"register","publicKey":"00"}'],
+		['no JSON', 'MALFORMED_FRAME', 'hello'],
+		['a list', 'MALFORMED_FRAME', '[]'],
+		['no command', 'MALFORMED_FRAME', '{}'],
+		['a key twice', 'MALFORMED_FRAME', `{"command":"register",${request(alice.publicKey, bob.publicKey).slice(1)}`],
+		['a key twice inside', 'MALFORMED_FRAME', `${request(alice.publicKey, bob.publicKey).slice(0, -1)},"obj":{"a":1,"a":2}}`],
+		['__proto__', 'MALFORMED_FRAME', `{"__proto__":{"polluted":true},${request(alice.publicKey, bob.publicKey).slice(1)}`],
+		['deep nesting', 'MALFORMED_FRAME', `{"command":"communication_request","a":${'['.repeat(2_000)}${']'.repeat(2_000)}}`],
+		['a megabyte', 'MALFORMED_FRAME', `{"command":"${'x'.repeat(200_000)}"}`],
+		['a short key', 'MALFORMED_FRAME', request(new Uint8Array(31), bob.publicKey)],
+		['a key that is not hex', 'MALFORMED_FRAME', request(alice.publicKey, bob.publicKey).replace(/[0-9a-f]"/, 'g"')],
+	])('%s at the beginning: %s', async (_, code, frame) => {
+		const faced = await face(accepting(), false);
+		await faced.send(frame);
+		expect(faced.outcome).toBe(code);
+		expect(faced.ours.closeInfo?.code).toBe(code === 'PROTOCOL_ORDER' ? 4402 : 4400);
+		expect(faced.wire).toEqual([]);
+		expect({}).not.toHaveProperty('polluted');
+	});
+
+	test.each([0, 71, 73, 5_000])('a sealed key of %i bytes: MALFORMED_FRAME', async (length) => {
+		const faced = await face(accepting(), false);
+		await faced.send(request(alice.publicKey, bob.publicKey), new Uint8Array(length));
+		expect(faced.outcome).toBe('MALFORMED_FRAME');
+	});
+
+	test('every sequence of three frames outside the model is refused, in both roles, and never up', async () => {
+		const alphabet: Payload[] = [
+			READY,
+			request(alice.publicKey, bob.publicKey),
+			request(bob.publicKey, alice.publicKey),
+			'{"command":"connection_handover"}',
+			'{"command":"sync"}',
+			'keepalive',
+			new Uint8Array(72),
+			new Uint8Array(0),
+			new Uint8Array(300),
+		];
+		for (const plugins of [initiating, accepting]) {
+			for (const first of alphabet) {
+				for (const second of alphabet) {
+					for (const third of alphabet) {
+						const faced = await face(plugins(), plugins === initiating);
+						await faced.send(first);
+						// What is closed takes no more.
+						if (faced.outcome === null) await faced.send(second);
+						if (faced.outcome === null) await faced.send(third);
+						expect(['AUTH_FAILED', 'PROTOCOL_ORDER', 'MALFORMED_FRAME', 'PEER_MISMATCH']).toContain(faced.outcome);
+						expect(faced.received).toEqual([]);
+					}
+				}
+			}
+		}
+	});
+
+	test('silence at any step ends it when the time is up: 4408', async () => {
+		const steps: [() => Plugin[], Payload[]][] = [
+			[initiating, []],
+			[initiating, [READY]],
+			[initiating, [READY, seal(boxKeyPair().publicKey, alice.publicKey, bob.secretKey)]],
+			[accepting, []],
+			[accepting, [request(alice.publicKey, bob.publicKey)]],
+			[accepting, [request(alice.publicKey, bob.publicKey), seal(boxKeyPair().publicKey, bob.publicKey, alice.secretKey)]],
+		];
+		for (const [plugins, frames] of steps) {
+			const faced = await face(plugins(), plugins === initiating);
+			await faced.send(...frames);
+			await faced.clock.run(9_999);
+			expect(faced.outcome).toBe(null);
+			await faced.clock.run(1);
+			expect(faced.outcome).toBe('HANDSHAKE_TIMEOUT');
+			expect(faced.ours.closeInfo?.code).toBe(4408);
+		}
+	});
+
+	test.each<[string, string, (good: Uint8Array, next: Uint8Array, ours: Uint8Array) => Payload[]]>([
+		['text', 'PROTOCOL_ORDER', () => ['plain']],
+		['a frame twice', 'DECRYPT_FAILED', (good) => [good, good]],
+		['two frames in the wrong order', 'DECRYPT_FAILED', (good, next) => [next, good]],
+		['our own frame sent back', 'DECRYPT_FAILED', (_good, _next, ours) => [ours]],
+		['a changed byte', 'DECRYPT_FAILED', (good) => [good.map((byte, i) => (i === 20 ? byte ^ 1 : byte))]],
+		['a frame cut short', 'DECRYPT_FAILED', (good) => [good.subarray(0, -1)]],
+		['an empty frame', 'DECRYPT_FAILED', () => [new Uint8Array(0)]],
+		['a megabyte of noise', 'DECRYPT_FAILED', () => [new Uint8Array(2 ** 20).fill(9)]],
+	])('%s on an open channel: %s', async (_, code, make) => {
+		const faced = await face(accepting(), false);
+		const channel = await initiateRaw(faced, alice, bob.publicKey);
+		await faced.send(frameOf(channel, 'first'));
+		faced.ours.send('from us');
+		await settle();
+		await faced.send(...make(frameOf(channel, 'good'), frameOf(channel, 'next'), faced.wire.at(-1) as Uint8Array));
+		expect(faced.ours.closeInfo).toMatchObject({ code: code === 'PROTOCOL_ORDER' ? 4402 : 4430, error: { code } });
+		expect(faced.received.filter((message) => message !== 'first' && message !== 'good')).toEqual([]);
+	});
+
+	test('well-sealed nonsense is a message or MALFORMED_FRAME', async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (plain) => {
+				const faced = await face(accepting(), false);
+				const channel = await initiateRaw(faced, alice, bob.publicKey);
+				await faced.send(frameOf(channel, 'first'));
+				await faced.send(channel.seal(plain));
+				if (faced.received.length === 1) expect(faced.ours.closeInfo).toMatchObject({ code: 4400, error: { code: 'MALFORMED_FRAME' } });
+				else expect(faced.ours.state).toBe('ACTIVE');
+				faced.ours.terminate();
+			}),
+			{ numRuns: 60 },
+		);
+	});
+});
+
+class ChannelSeen implements Plugin {
+	readonly name = 'channel-seen';
+	channel: SecureChannel | undefined;
+
+	async handshake(wire: { secure?: SecureChannel }): Promise<void> {
+		this.channel = wire.secure;
+	}
+}
