@@ -55,9 +55,10 @@ describe('loadOrCreateIdentity()', () => {
 		const source = memoryStorage();
 		await loadOrCreateIdentity(source);
 		await rotateIdentity(source);
+		await rotateIdentity(source);
 		const { identity } = await rotateIdentity(source);
 		const text = (await source.read('identity')) as string;
-		const [own = '', first = '', second = ''] = text.split('\n');
+		const [own = '', first = '', second = '', third = ''] = text.split('\n');
 		const corrupted = [
 			'',
 			'\n',
@@ -66,10 +67,10 @@ describe('loadOrCreateIdentity()', () => {
 			text.slice(0, 40),
 			text.slice(0, -20),
 			`${text}\n`,
-			[own, second, first].join('\n'),
-			[own, first].join('\n'),
+			[own, first, third].join('\n'),
+			[own, first, second].join('\n'),
 			`${own}\n`.repeat(2),
-			[own, ...Array(17).fill(second)].join('\n'),
+			[own, ...Array(17).fill(third)].join('\n'),
 			'x'.repeat(2 ** 23),
 			...Array.from({ length: 40 }, (_, i) => Math.floor((i * text.length) / 40)).map(
 				(at) => text.slice(0, at) + (text[at] === 'x' ? 'y' : 'x') + text.slice(at + 1),
