@@ -18,7 +18,7 @@ export { type AuthenticationOptions, AuthenticationPlugin } from './secure/authe
 export { type EncryptionOptions, EncryptionPlugin } from './secure/encryption.js';
 export { SecurityError } from './secure/security-error.js';
 export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
-export { authorizeBy, type PeerToAuthorize } from './trust/authorize-by.js';
+export { authorizeBy } from './trust/authorize-by.js';
 export { type Rotation, readRotation, signRotation } from './trust/rotation.js';
 export { checkStoredText, checkStoreName, MAX_STORED_CHARS, memoryStorage, type Storage, StoreError } from './trust/storage.js';
 export type { PeerName, TrustEntry, TrustLevel, TrustRecord, TrustStore } from './trust/trust-record.js';

@@ -1,21 +1,12 @@
+import type { AuthenticatedPeer, Authorization } from '../secure/authenticate.js';
 import type { TrustStore } from './trust-record.js';
-
-/** Who calls, as AuthenticationPlugin tells it. */
-export interface PeerToAuthorize {
-	readonly publicKey: Uint8Array;
-	readonly fingerprint: string;
-	/** False for a throw-away identity. */
-	readonly verified: boolean;
-	/** The peer holds an invite that it wants to prove. */
-	readonly pairingRequested: boolean;
-}
 
 /**
  * The `authorize` of an AuthenticationPlugin that trusts whom a trust store trusts. It is asked for every connection, so a revocation holds from the next one on.
  * @param options.pairing whether an invite may be proved here: an unknown, revoked or asking peer is then let in as far as pairing. Else the
  * unknown and the revoked are refused.
  */
-export function authorizeBy(trustStore: TrustStore, options: { pairing: boolean }): (peer: PeerToAuthorize) => Promise<'trusted' | 'pairing' | 'refused'> {
+export function authorizeBy(trustStore: TrustStore, options: { pairing: boolean }): (peer: AuthenticatedPeer) => Promise<Authorization> {
 	return async ({ publicKey, verified, pairingRequested }) => {
 		// A throw-away identity never comes back: there would be nobody to remember.
 		if (!verified) return 'refused';

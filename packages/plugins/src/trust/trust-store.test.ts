@@ -1,5 +1,6 @@
 import { FakeClock } from '@linkscope/core/testing';
-import { createIdentity, defaultPrimitives, encodeBase64url } from '@linkscope/crypto';
+import { createIdentity, defaultPrimitives, encodeBase64url, fingerprintOf } from '@linkscope/crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signRotation } from './rotation.js';
 import { memoryStorage, type Storage } from './storage.js';
@@ -151,6 +152,24 @@ describe('export and import', () => {
 		expect(Object.prototype).not.toHaveProperty('level');
 	});
 
+	it('answer whatever text they are given with a StoreError at most', async () => {
+		const { store } = setUp();
+		await store.put({ identity: bob.publicKey, level: 'paired', label: 'Bob' });
+		const exported = await store.export();
+		const cutAndPasted = fc
+			.tuple(fc.nat(exported.length), fc.nat(exported.length), fc.string())
+			.map(([from, to, text]) => exported.slice(0, from) + text + exported.slice(to));
+		await fc.assert(
+			fc.asyncProperty(fc.oneof(fc.string(), fc.json(), cutAndPasted), async (text) => {
+				const outcome = await setUp()
+					.store.import(text)
+					.catch((error) => error);
+				expect(typeof outcome === 'number' || outcome.code === 'STORE_UNREADABLE').toBe(true);
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
 	it('stop at ten thousand identities', async () => {
 		const { store } = setUp();
 		const keys = Array.from({ length: 10_000 }, (_, i) => {
@@ -158,10 +177,8 @@ describe('export and import', () => {
 			new DataView(key.buffer).setUint32(0, i);
 			return key;
 		});
-		const full = setUp();
-		await full.storage.update('trust', () => header);
-		const lines = await Promise.all(keys.map(async (key) => setUp().store.put({ identity: key, level: 'paired' })));
-		await store.import(header + lines.map((record) => JSON.stringify(record)).join('\n'));
+		const lines = keys.map((key) => line({ identity: encodeBase64url(key), fingerprint: fingerprintOf(key) }));
+		expect(await store.import(header + lines.join('\n'))).toBe(10_000);
 		await expect(store.put({ identity: ada.publicKey, level: 'paired' })).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
 		expect(await store.list()).toHaveLength(10_000);
 		await store.remove(keys[0] as Uint8Array);

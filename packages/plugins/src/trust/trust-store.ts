@@ -30,7 +30,8 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 			result = edit(records);
 			if (result === null) return current;
 			if (records.size > MAX_TRUST_RECORDS) throw tooMany(storage.where(name));
-			return trustText(records);
+			parsed = { text: trustText(records), records };
+			return parsed.text;
 		});
 		return result;
 	}
