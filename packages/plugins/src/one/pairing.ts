@@ -60,11 +60,13 @@ export class OnePairingPlugin implements Plugin {
 
 	async handshake(wire: Wire): Promise<void> {
 		const channel = requireOneChannel(this.name, wire.secure);
+		// Kept: a peer may close in the very turn of its last message.
+		const host = this.#host;
 		try {
 			this.#peer = await new Pairing(wire, channel, this.#options).run();
-			this.#host?.note({ kind: 'security', stage: 'pair', outcome: 'ok', peer: channel.peer });
+			host?.note({ kind: 'security', stage: 'pair', outcome: 'ok', peer: channel.peer });
 		} catch (error) {
-			if (!wire.signal.aborted) this.#host?.note({ kind: 'security', stage: 'pair', outcome: 'refused', peer: channel.peer, code: codeOf(error) ?? undefined });
+			if (!wire.signal.aborted) host?.note({ kind: 'security', stage: 'pair', outcome: 'refused', peer: channel.peer, code: codeOf(error) ?? undefined });
 			throw error;
 		}
 	}

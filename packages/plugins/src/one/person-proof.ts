@@ -1,7 +1,7 @@
 import { answerChallenge, bytesToHex, createChallenge, isAnswer, type KeyPair } from '@linkscope/crypto/nacl';
 import { checked } from './channel.js';
 
-// Of every pairing that runs in this realm: a peer in one must not be answered what it is asked in another.
+// By who asks, of every pairing that runs in this realm: a peer in one must not be answered what it is asked in another.
 const outstanding = new Set<string>();
 
 /** Both sides' proofs that they own the person key they named. */
@@ -19,13 +19,13 @@ export class PersonProof {
 	ask(): Uint8Array {
 		const { sealed, plain } = checked("the peer's person key", () => createChallenge(this.#theirKey, this.#keys.secretKey));
 		this.#asked = plain;
-		outstanding.add(bytesToHex(plain));
+		outstanding.add(this.#nameOf(plain));
 		return sealed;
 	}
 
 	/** @throws HandshakeError AUTH_FAILED where it is not sealed by the peer's person key, or a challenge of our own. */
 	answer(sealed: Uint8Array): Uint8Array {
-		const isOwn = (plain: Uint8Array): boolean => outstanding.has(bytesToHex(plain));
+		const isOwn = (plain: Uint8Array): boolean => outstanding.has(this.#nameOf(plain));
 		return checked("the peer's challenge", () => answerChallenge(sealed, this.#theirKey, this.#keys.secretKey, isOwn), 'AUTH_FAILED');
 	}
 
@@ -35,7 +35,11 @@ export class PersonProof {
 
 	/** To be called at the end, however it went. */
 	forget(): void {
-		if (this.#asked) outstanding.delete(bytesToHex(this.#asked));
+		if (this.#asked) outstanding.delete(this.#nameOf(this.#asked));
 		this.#asked = null;
+	}
+
+	#nameOf(challenge: Uint8Array): string {
+		return bytesToHex(this.#keys.publicKey) + bytesToHex(challenge);
 	}
 }
