@@ -43,6 +43,9 @@ vi.mock('node:fs/promises', async (original) => {
 	};
 });
 
+// Two cores, and other processes on them.
+vi.setConfig({ testTimeout: 60_000 });
+
 const mode = async (path: string) => (await stat(path)).mode & 0o777;
 let base: string;
 let folder: string;

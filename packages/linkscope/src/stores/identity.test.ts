@@ -1,7 +1,10 @@
 import { createIdentity, defaultPrimitives, exportIdentity, fingerprintOf } from '@linkscope/crypto';
 import { createTrustStore, memoryStorage, readRotation, type Storage } from '@linkscope/plugins';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { loadOrCreateIdentity, rotateIdentity, rotationStatements } from './identity.js';
+
+// A passphrase costs some 100 ms each time, by intent, and far more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function storing(text: string, name = 'identity'): Promise<Storage> {
 	const storage = memoryStorage();
@@ -34,8 +37,8 @@ describe('loadOrCreateIdentity()', () => {
 		for (const passphrase of ['wrong', undefined]) {
 			const failure = { code: 'IDENTITY_PASSPHRASE', message: expect.stringMatching(/^the identity in "identity" in memory was not opened: /) };
 			await expect(loadOrCreateIdentity(storage, { passphrase })).rejects.toMatchObject(failure);
-			await expect(rotateIdentity(storage, { passphrase })).rejects.toMatchObject(failure);
 		}
+		await expect(rotateIdentity(storage)).rejects.toMatchObject({ code: 'IDENTITY_PASSPHRASE' });
 		expect(await storage.read('identity')).toBe(stored);
 	});
 

@@ -15,7 +15,8 @@ export interface StoredIdentityOptions {
  */
 export async function loadOrCreateIdentity(storage: Storage, options: StoredIdentityOptions = {}): Promise<Identity> {
 	const { passphrase, name = 'identity' } = options;
-	const text = (await storage.read(name)) ?? (await createStored(storage, name, passphrase));
+	const text = await storage.read(name);
+	if (text === null) return create(storage, name, passphrase);
 	return (await open(text, storage.where(name), passphrase)).identity;
 }
 
@@ -94,15 +95,16 @@ async function open(text: string, where: string, passphrase: string | undefined)
 	return { identity, statements };
 }
 
-async function createStored(storage: Storage, name: string, passphrase: string | undefined): Promise<string> {
-	const created = storedText(await seal(createIdentity(defaultPrimitives()), passphrase), []);
+async function create(storage: Storage, name: string, passphrase: string | undefined): Promise<Identity> {
+	const identity = createIdentity(defaultPrimitives());
+	const created = storedText(await seal(identity, passphrase), []);
 	let stored = created;
 	await storage.update(name, (current) => {
 		// Somebody else was first: then that one is the identity.
 		stored = current ?? created;
 		return stored;
 	});
-	return stored;
+	return stored === created ? identity : (await open(stored, storage.where(name), passphrase)).identity;
 }
 
 async function readExisting(storage: Storage, name: string): Promise<string> {

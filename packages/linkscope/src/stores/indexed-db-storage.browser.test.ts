@@ -4,6 +4,9 @@ import { cdp } from 'vitest/browser';
 import { loadOrCreateIdentity, rotateIdentity } from './identity.js';
 import { indexedDbStorage } from './indexed-db-storage.js';
 
+// A passphrase costs some 100 ms each time, by intent, and far more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
 const QUOTA_BYTES = 2 ** 20;
 
 // Before the first use: chromium remembers for a while how much is left.

@@ -1,10 +1,13 @@
 import { FakeClock } from '@linkscope/core/testing';
 import { createIdentity, defaultPrimitives, encodeBase64url, fingerprintOf } from '@linkscope/crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { signRotation } from './rotation.js';
 import { memoryStorage, type Storage } from './storage.js';
 import { createTrustStore } from './trust-store.js';
+
+// Ten thousand records take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const newIdentity = () => createIdentity(defaultPrimitives());
 const id = (fill: number) => encodeBase64url(new Uint8Array(16).fill(fill));
