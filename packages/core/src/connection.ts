@@ -472,6 +472,7 @@ export class Connection implements Channel {
 				this.#chain.upFrom(slot, payload);
 				this.#relaxIfBlocked();
 			},
+			opaque: () => transport.opaque?.(),
 			pause: () => void this.#valve.pause(slot),
 			resume: () => this.#valve.resume(slot),
 			note: (note) => this.#reporter.note(note),

@@ -60,6 +60,8 @@ export interface PluginHost {
 	sendDown(payload: Payload): boolean;
 	/** Delivers from this plugin's place towards the application. */
 	deliverUp(payload: Payload): void;
+	/** Tells the transport that every message from now on is sealed. */
+	opaque(): void;
 	/** Stops the transport, where it can be stopped, while the plugin has enough to digest. */
 	pause(): void;
 	resume(): void;

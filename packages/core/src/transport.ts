@@ -38,6 +38,8 @@ export interface Transport {
 	 * @returns false: accepted, but wait for `sink.drained()` before sending more.
 	 */
 	send(payload: Payload): boolean;
+	/** Every message sent from now on is sealed, so that its bytes look random: what a transport does against chosen bytes it may leave out. */
+	opaque?(): void;
 	/** Inbound backpressure, where the platform can. */
 	pause?(): void;
 	resume?(): void;

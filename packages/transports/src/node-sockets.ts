@@ -1,6 +1,7 @@
 import WebSocket from 'isomorphic-ws';
 import { browserSockets } from './browser-sockets.js';
 import type { DialOptions } from './dial-options.js';
+import { Masking } from './masking.js';
 import type { SocketPlatform } from './socket-platform.js';
 import { wsOptions } from './ws-options.js';
 import { isWs, WsSocket } from './ws-socket.js';
@@ -27,7 +28,13 @@ function diallingWs(options: DialOptions): ReturnType<SocketPlatform['dialling']
 			...(options.agent && { agent: options.agent }),
 			...(options.ca && { ca: options.ca }),
 		};
-		return () => new WebSocket(url.href, [...(options.protocols ?? [])], all as object);
+		return () => {
+			const masking = new Masking();
+			const socket = new WebSocket(url.href, [...(options.protocols ?? [])], { ...all, generateMask: masking.generate } as object);
+			// What ws compresses it frames later.
+			if (!options.perMessageDeflate) masking.serve(socket);
+			return socket;
+		};
 	};
 }
 

@@ -22,6 +22,8 @@ export interface RawSocket {
 	readonly isClient: boolean;
 	/** @returns false: above the mark, `drained` follows. */
 	send(payload: Payload): boolean;
+	/** Every message from now on is sealed: see Transport. */
+	opaque?(): void;
 	pause?(): void;
 	resume?(): void;
 	/** Only with a code the platform lets through: see `sendableCode`. */

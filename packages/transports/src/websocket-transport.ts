@@ -115,6 +115,10 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 		return accepted;
 	}
 
+	opaque(): void {
+		this.#raw?.opaque?.();
+	}
+
 	/** Absent where the platform cannot stop reading: core then gives up on a slow reader instead. */
 	get pause(): (() => void) | undefined {
 		return this.#raw?.pause ? this.#pauseReading : undefined;

@@ -1,4 +1,5 @@
 import { codeOf, type Payload, TransportError } from '@linkscope/core';
+import { Masking } from './masking.js';
 import { type RawSocket, type RawSocketEvents, sendableCode, type WebSocketLike } from './raw-socket.js';
 
 /** The part of a `ws` socket we use. */
@@ -31,6 +32,7 @@ export class WsSocket implements RawSocket {
 	#corked = false;
 	readonly #flushed: () => void;
 	readonly #highWaterBytes: number;
+	readonly #masking: Masking | undefined;
 
 	constructor(
 		readonly socket: WsLike,
@@ -39,6 +41,7 @@ export class WsSocket implements RawSocket {
 	) {
 		this.#highWaterBytes = highWaterBytes;
 		this.isClient = socket._isServer !== true;
+		this.#masking = Masking.of(socket);
 		// 'fragments' and 'blob' would need a copy or a wait; a Buffer is a view of what was read.
 		if (socket.binaryType !== 'arraybuffer') socket.binaryType = 'nodebuffer';
 		this.#flushed = () => {
@@ -71,6 +74,7 @@ export class WsSocket implements RawSocket {
 		// For text its length stands for its bytes: near enough for a mark, and free.
 		const bytes = payload.length;
 		if (bytes < GATHERED_BYTES) this.#gather();
+		this.#masking?.prepare(bytes);
 		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
 			socket.send(payload);
 			return true;
@@ -103,6 +107,10 @@ export class WsSocket implements RawSocket {
 		if (!this.#corked) return;
 		this.#corked = false;
 		tcp.uncork();
+	}
+
+	opaque(): void {
+		if (this.#masking) this.#masking.opaque = true;
 	}
 
 	pause(): void {

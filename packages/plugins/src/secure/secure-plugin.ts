@@ -46,6 +46,7 @@ export abstract class SecurePlugin implements Plugin {
 			if (this.#ended) return release(secured);
 			this.#secured = secured;
 			wire.provideSecure(secured.channel);
+			host.opaque();
 			const { peer } = secured.channel;
 			host.note({ kind: 'peer', fingerprint: peer });
 			host.note({ kind: 'security', stage: this.stage, outcome: 'ok', peer });

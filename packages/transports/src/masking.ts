@@ -1,0 +1,45 @@
+const POOL_BYTES = 8192;
+/** From this size on masking costs more than a second buffer in the write. */
+const WORTH_SKIPPING_BYTES = 4096;
+
+const maskings = new WeakMap<object, Masking>();
+const pool = new Uint8Array(POOL_BYTES);
+let used = POOL_BYTES;
+
+/**
+ * The masks of one client's frames. RFC 6455 section 10.3 wants them random so that nobody who chooses a message chooses the bytes on the wire.
+ * Of sealed messages nobody can choose them, so a large one is masked with zeros, which `ws` takes for not masking.
+ */
+export class Masking {
+	/** Every message is sealed from now on. */
+	opaque = false;
+	#skip = false;
+
+	static of(socket: object): Masking | undefined {
+		return maskings.get(socket);
+	}
+
+	serve(socket: object): void {
+		maskings.set(socket, this);
+	}
+
+	/** To be called before a message is handed to `ws`, which frames it within the call. */
+	prepare(bytes: number): void {
+		this.#skip = this.opaque && bytes >= WORTH_SKIPPING_BYTES;
+	}
+
+	/** The `generateMask` of ws: as its own, but for the zeros. */
+	readonly generate = (mask: Uint8Array): void => {
+		if (this.#skip) {
+			mask.fill(0);
+			// A control frame of ws itself is masked as ever.
+			this.#skip = false;
+			return;
+		}
+		if (used === POOL_BYTES) {
+			crypto.getRandomValues(pool);
+			used = 0;
+		}
+		for (let i = 0; i < 4; i++) mask[i] = pool[used++] as number;
+	};
+}
