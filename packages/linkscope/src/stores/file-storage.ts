@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@linkscope/core';
 import { checkStoredText, checkStoreName, type Storage, StoreError } from '@linkscope/plugins';
@@ -103,7 +103,7 @@ async function syncFolder(folder: string): Promise<void> {
 async function removeDrafts(folder: string, path: string): Promise<void> {
 	for (const entry of await readdir(folder)) {
 		const other = join(folder, entry);
-		if (other.startsWith(`${path}.`) && other.endsWith('.tmp')) await unlink(other);
+		if (other.startsWith(`${path}.`) && other.endsWith('.tmp')) await rm(other, { force: true });
 	}
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@linkscope/core';
 import { CryptoError, createIdentity, defaultPrimitives, equalBytes, exportIdentity, type Identity, importIdentity } from '@linkscope/crypto';
-import { readRotation, type Storage, StoreError, signRotation } from '@linkscope/plugins';
+import { type Rotation, readRotation, type Storage, StoreError, signRotation } from '@linkscope/plugins';
 
 export interface StoredIdentityOptions {
 	/** Protects what is stored. Without one whoever reads the storage is the identity. */
@@ -53,14 +53,15 @@ export async function rotationStatements(storage: Storage, options: { name?: str
 	const { name = 'identity' } = options;
 	const text = await storage.read(name);
 	if (text === null) return [];
-	const { statements } = split(text, storage.where(name));
-	return statements;
+	return split(text, storage.where(name)).statements;
 }
 
 /** docs/protocol.md#stored-things: the identity's own line, then a line for each rotation. */
 interface StoredIdentity {
 	own: string;
 	statements: string[];
+	/** Whom the last rotation made: `own`, unless somebody meddled. */
+	successor: Uint8Array | undefined;
 }
 
 const MAX_STATEMENTS = 16;
@@ -74,24 +75,26 @@ function split(text: string, where: string): StoredIdentity {
 	const [own = '', ...statements] = text.replace(/\n$/, '').split('\n', MAX_STATEMENTS + 2);
 	try {
 		if (statements.length > MAX_STATEMENTS) throw new TypeError(`more than ${MAX_STATEMENTS} rotations`);
-		const rotations = statements.map(readRotation);
-		const follows = rotations.every(({ former }, i) => i === 0 || equalBytes(former, (rotations[i - 1] as (typeof rotations)[0]).successor));
-		if (!follows) throw new TypeError('its rotations do not follow one another');
+		let last: Rotation | undefined;
+		for (const statement of statements) {
+			const rotation = readRotation(statement);
+			if (last !== undefined && !equalBytes(last.successor, rotation.former)) throw new TypeError('its rotations do not follow one another');
+			last = rotation;
+		}
+		return { own, statements, successor: last?.successor };
 	} catch (error) {
 		throw malformed(where, (error as Error).message);
 	}
-	return { own, statements };
 }
 
 async function open(text: string, where: string, passphrase: string | undefined): Promise<{ identity: Identity; statements: string[] }> {
-	const { own, statements } = split(text, where);
+	const { own, statements, successor } = split(text, where);
 	const identity = await importIdentity(defaultPrimitives(), own, { passphrase }).catch((error) => {
 		if (!(error instanceof CryptoError)) throw error;
 		if (error.code === 'IDENTITY_MALFORMED') throw malformed(where, error.message);
 		throw new CryptoError(error.code, `the identity in ${where} was not opened: ${error.message}`);
 	});
-	const last = statements.at(-1);
-	if (last !== undefined && !equalBytes(readRotation(last).successor, identity.publicKey)) throw malformed(where, 'its last rotation made another identity');
+	if (successor !== undefined && !equalBytes(successor, identity.publicKey)) throw malformed(where, 'its last rotation made another identity');
 	return { identity, statements };
 }
 
