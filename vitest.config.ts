@@ -11,6 +11,9 @@ export default defineConfig({
 	ssr: { resolve: { conditions } },
 	test: {
 		maxWorkers: 2,
+		// A bound for what hangs, not for what is slow: property tests on a busy machine take seconds.
+		testTimeout: 30_000,
+		hookTimeout: 30_000,
 		projects: [
 			{
 				extends: true,

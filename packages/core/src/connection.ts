@@ -1,5 +1,5 @@
 import { Chain, type Slot } from './chain.js';
-import { closedBy, describeClose, kindOf } from './close-info.js';
+import { closedBy, describeClose, kindOf, refusedBy } from './close-info.js';
 import { type CheckedConnectionOptions, type ConnectionOptions, checkConnectionOptions } from './connection-options.js';
 import { Emitter, type Subscribable, throwLater } from './emitter.js';
 import { asError, CloseCode, ConnectionError, closeCodeFor, closeReasonFor, LinkscopeError, PluginError, TransportError } from './errors.js';
@@ -415,7 +415,7 @@ export class Connection implements Channel {
 		if (lost)
 			this.#failure ??= info.error ?? new TransportError('CONNECTION_LOST', `${this.#transport.kind}: the connection was lost (${describeClose(info)})`);
 		// Refused in the middle of a handshake is a failure too, however politely it was said.
-		else if (before !== 'ACTIVE' && before !== 'CLOSING' && info.initiatedBy === 'remote') this.#failure = closedBy(info);
+		else if (before !== 'ACTIVE' && before !== 'CLOSING' && info.initiatedBy === 'remote') this.#failure = refusedBy(info);
 		this.#end = info;
 		this.#current = this.#failure ? 'FAILED' : 'CLOSED';
 		const error = this.#closedError();

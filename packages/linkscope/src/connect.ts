@@ -1,19 +1,32 @@
 import type { AbortSignal } from '@linkscope/core';
+import type { Invite } from '@linkscope/crypto';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
+import { readInvite } from './security/read-invite.js';
+import { type DialSecurityOptions, dialSecurity } from './security/security-plugins.js';
 
-export interface ConnectOptions extends FacadeOptions, DialOptions {
+export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurityOptions {
+	/** The link of an invite: the peer must be the inviter, and both are paired before anything else. */
+	invite?: string;
 	/** Aborts the dialling and the handshakes; an open connection is not touched. */
 	signal?: AbortSignal;
 }
 
 /**
- * Dials a WebSocket server and resolves when the connection is ACTIVE.
+ * Dials a WebSocket server and resolves when the connection is ACTIVE. With an `identity` it is authenticated and encrypted end to end.
  * @param url ws:, wss:, http: or https:.
- * @throws TransportError what kept it from opening, with its code; TypeError or RangeError for a bad option.
+ * @throws TransportError what kept it from opening, with its code; SecurityError or CryptoError where it could not be secured or paired;
+ * TypeError or RangeError for a bad option.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
-	const connection = new Connection(dialWebSocket(String(url), options), withDefaultPlugins(options));
+	return dial(String(url), options, options.invite === undefined ? undefined : readInvite(options.invite));
+}
+
+/** The same, with an invite that was read. */
+export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined): Promise<Connection> {
+	const security = dialSecurity(options, invite);
+	const { plugins, ...others } = withDefaultPlugins(options);
+	const connection = new Connection(dialWebSocket(url, options), { ...others, plugins: [...security, ...plugins] });
 	await connection.open(options.signal);
 	return connection;
 }

@@ -4,3 +4,4 @@
 export { installInstrumentation } from './install.js';
 export * from './isomorphic.js';
 export { type Listener, type ListenOptions, listen } from './listen.js';
+export { fileStorage } from './stores/file-storage.js';

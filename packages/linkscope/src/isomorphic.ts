@@ -24,15 +24,34 @@ export {
 	type Unsubscribe,
 	type Wire,
 } from '@linkscope/core';
+export { CryptoError, fingerprintOf, type Identity, type IdentityTextOptions, type Invite, type SuiteName } from '@linkscope/crypto';
 export * from '@linkscope/instrumentation';
 // By name: with two stars a bundler cannot know which package a name comes from.
 export {
+	type AuthenticatedPeer,
+	type AuthenticationOptions,
+	AuthenticationPlugin,
+	type Authorization,
+	authorizeBy,
 	type CompressionOptions,
 	CompressionPlugin,
+	type ContinuityLost,
+	type ContinuityOptions,
+	ContinuityPlugin,
+	ContinuitySession,
+	ContinuitySessions,
+	type ContinuitySessionsOptions,
+	createInviteBook,
+	createTrustStore,
+	type EncryptionOptions,
+	EncryptionPlugin,
 	type FragmentationOptions,
 	FragmentationPlugin,
+	type InviteBook,
+	type InviteRecord,
 	interfaceSource,
 	MessageError,
+	memoryStorage,
 	type NetworkChange,
 	NetworkMonitor,
 	type NetworkMonitorOptions,
@@ -40,11 +59,21 @@ export {
 	NetworkPlugin,
 	type NetworkSource,
 	type NetworkStatus,
+	type Pairing,
+	type PairingOptions,
+	PairingPlugin,
 	type PingPongOptions,
 	PingPongPlugin,
 	type RequestHandler,
+	SecurityError,
 	StatisticsPlugin,
 	type StatisticsSnapshot,
+	type Storage,
+	StoreError,
+	type TrustEntry,
+	type TrustLevel,
+	type TrustRecord,
+	type TrustStore,
 	type TypedMessage,
 	type TypedMessagesOptions,
 	TypedMessagesPlugin,
@@ -54,3 +83,9 @@ export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 export { type ConnectOptions, connect } from './connect.js';
 export { Connection, type FacadeOptions } from './connection.js';
+export { createIdentity, exportIdentity, importIdentity } from './security/identity.js';
+export { acceptInvite, type CreateInviteOptions, createInvite, issuedInvites, revokeInvite } from './security/invites.js';
+export { readInvite } from './security/read-invite.js';
+export type { DialSecurityOptions, ListenSecurityOptions, SecurityOptions } from './security/security-plugins.js';
+export { loadOrCreateIdentity, type RotationResult, rotateIdentity, rotationStatements, type StoredIdentityOptions } from './stores/identity.js';
+export { indexedDbStorage } from './stores/indexed-db-storage.js';

@@ -1,9 +1,10 @@
 import type { ConnectionOptions, Plugin } from '@linkscope/core';
 import { type Accepted, createWebSocketListener, type ListenerOptions, type UpgradeRequest } from '@linkscope/transports/websocket-server';
 import { Connection, withDefaultPlugins } from './connection.js';
+import { acceptSecurity, type ListenSecurityOptions } from './security/security-plugins.js';
 
-export interface ListenOptions extends ListenerOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
-	/** Asked once per connection, because a plugin serves one. Default: statistics and network. One that throws is told as below. */
+export interface ListenOptions extends ListenerOptions, ListenSecurityOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
+	/** Asked once per connection, because a plugin serves one; they go above those that secure it. Default: statistics and network. One that throws is told as below. */
 	plugins?: (request: UpgradeRequest) => readonly Plugin[];
 	/**
 	 * Each accepted connection, before it opens: subscribe, add plugins; what is sent already waits until it is ACTIVE.
@@ -23,6 +24,7 @@ export interface Listener {
 
 /**
  * Accepts WebSocket connections on a port of its own, or on an existing HTTP, HTTPS or Express server. Node only.
+ * With an `identity` every connection is authenticated and encrypted end to end, and with `invites` peers pair by them.
  * @throws TransportError LISTEN_FAILED; TypeError or RangeError naming the option.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -30,8 +32,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 	if (options.plugins !== undefined && typeof options.plugins !== 'function') {
 		throw new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })');
 	}
+	const security = acceptSecurity(options);
 	const listener = createWebSocketListener(options);
-	listener.onTransport.on((accepted) => accept(accepted, options));
+	listener.onTransport.on((accepted) => accept(accepted, options, security));
 	const { port, url } = await listener.listen();
 	return {
 		port,
@@ -43,9 +46,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 	};
 }
 
-function accept({ transport, request }: Accepted, options: ListenOptions): void {
+function accept({ transport, request }: Accepted, options: ListenOptions, security: () => Plugin[]): void {
 	try {
-		const connection = new Connection(transport, withDefaultPlugins({ ...options, initiator: false, plugins: options.plugins?.(request) }));
+		const { plugins, ...others } = withDefaultPlugins({ ...options, plugins: options.plugins?.(request) });
+		const connection = new Connection(transport, { ...others, initiator: false, plugins: [...security(), ...plugins] });
 		options.onConnection(connection, request);
 		// A failure to open shows in the connection's state, onClose and stats.
 		connection.open().catch(() => {});

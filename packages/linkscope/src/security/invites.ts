@@ -1,0 +1,58 @@
+import { codeOf, systemClock, TransportError } from '@linkscope/core';
+import { createInvite as create, defaultPrimitives, type Identity, type Invite } from '@linkscope/crypto';
+import { createInviteBook, type InviteBook } from '@linkscope/plugins';
+import { type ConnectOptions, dial } from '../connect.js';
+import type { Connection } from '../connection.js';
+import { readInvite } from './read-invite.js';
+
+/** The invites of this process: where `createInvite()` writes them down unless told otherwise, in memory. Give it to `listen({ invites })`. */
+export const issuedInvites: InviteBook = /* @__PURE__ */ createInviteBook();
+
+export interface CreateInviteOptions {
+	/** The inviter. */
+	identity: Identity;
+	/** 1 to 8 ws: or wss: addresses at which it listens, best first. */
+	endpoints: readonly string[];
+	/** Default 600,000: ten minutes. */
+	expiresInMs?: number;
+	/** How many identities may pair by it. Default 1. */
+	uses?: number;
+	/** Where it is written down; the listener needs the same. Default `issuedInvites`. */
+	invites?: InviteBook;
+}
+
+/**
+ * An invite, signed and written down. Hand on `invite.link()`, by a way that only the invited one reads.
+ * @throws RangeError or TypeError naming the option; StoreError.
+ */
+export async function createInvite({ invites = issuedInvites, ...options }: CreateInviteOptions): Promise<Invite> {
+	const invite = create(defaultPrimitives(), { ...options, nowMs: systemClock.epoch() });
+	await invites.add(invite);
+	return invite;
+}
+
+/** From here on nobody pairs by it. Who is paired already stays so: `trustStore.revoke()`. @returns false where it was not known. */
+export function revokeInvite(id: string, invites: InviteBook = issuedInvites): Promise<boolean> {
+	return invites.revoke(id);
+}
+
+/**
+ * Reads an invite's link, dials its endpoints one after the other and pairs.
+ * @returns the connection, ACTIVE and paired with the inviter.
+ * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED (nothing was dialled); SecurityError INVITE_REFUSED and what else a secured connection
+ * fails with; TransportError where no endpoint could be reached.
+ */
+export async function acceptInvite(link: string, options: ConnectOptions & { identity: Identity }): Promise<Connection> {
+	const invite = readInvite(link);
+	let failure: unknown;
+	for (const endpoint of invite.endpoints) {
+		try {
+			return await dial(endpoint, options, invite);
+		} catch (error) {
+			// Somebody else may answer at one address and the inviter at the next; a refusal by the inviter is final.
+			if (!(error instanceof TransportError) && codeOf(error) !== 'PEER_MISMATCH') throw error;
+			failure = error;
+		}
+	}
+	throw failure;
+}

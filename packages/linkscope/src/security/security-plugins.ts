@@ -1,0 +1,73 @@
+import type { Plugin } from '@linkscope/core';
+import type { Identity, Invite } from '@linkscope/crypto';
+import {
+	AuthenticationPlugin,
+	authorizeBy,
+	createTrustStore,
+	EncryptionPlugin,
+	type InviteBook,
+	memoryStorage,
+	PairingPlugin,
+	type TrustStore,
+} from '@linkscope/plugins';
+
+export interface SecurityOptions {
+	/**
+	 * Who this side is. With it a connection is authenticated and encrypted end to end, or fails: it never falls back.
+	 * `createIdentity()` makes one, `loadOrCreateIdentity()` keeps it.
+	 */
+	identity?: Identity;
+	/** Whom this side trusts: unknown and revoked identities are refused, unless they prove an invite. */
+	trustStore?: TrustStore;
+}
+
+export interface DialSecurityOptions extends SecurityOptions {
+	/** The one peer to talk to: its public key (32 bytes, or these in base64url) or its fingerprint. Anybody else is PEER_MISMATCH, before it learns who called. */
+	peer?: Uint8Array | string;
+}
+
+/** The plugins that secure a connection that is dialled, wire side first; none without an identity. */
+export function dialSecurity({ identity, peer, trustStore }: DialSecurityOptions, invite?: Invite): Plugin[] {
+	if (identity === undefined) return withoutIdentity({ peer, trustStore, invite });
+	return [
+		new AuthenticationPlugin({
+			identity,
+			peer: invite?.publicKey ?? peer,
+			authorize: trustStore && (invite || peer !== undefined ? notRevoked(trustStore, invite) : authorizeBy(trustStore, { pairing: false })),
+			requestPairing: invite !== undefined,
+		}),
+		new EncryptionPlugin(),
+		new PairingPlugin({ invite, trustStore }),
+	];
+}
+
+export interface ListenSecurityOptions extends SecurityOptions {
+	/** The invites this side has issued. Peers then pair by them; without a `trustStore` they are remembered until the listener closes. */
+	invites?: InviteBook;
+}
+
+/** Asked once per connection that is accepted. */
+export function acceptSecurity({ identity, trustStore, invites }: ListenSecurityOptions): () => Plugin[] {
+	if (identity === undefined) return () => withoutIdentity({ trustStore, invites });
+	const known = trustStore ?? (invites && createTrustStore(memoryStorage()));
+	return () => [
+		new AuthenticationPlugin({ identity, authorize: known && authorizeBy(known, { pairing: invites !== undefined }) }),
+		new EncryptionPlugin(),
+		new PairingPlugin({ inviteBook: invites, trustStore: known }),
+	];
+}
+
+/** A peer that was named is trusted for that; but not where it was revoked, unless by an invite that it made later. */
+function notRevoked(trustStore: TrustStore, invite: Invite | undefined): (peer: { publicKey: Uint8Array }) => Promise<'trusted' | 'refused'> {
+	return async ({ publicKey }) => {
+		const known = await trustStore.get(publicKey);
+		const isRevoked = known?.level === 'revoked' && !(invite && invite.issuedAt > known.since);
+		return isRevoked ? 'refused' : 'trusted';
+	};
+}
+
+function withoutIdentity(others: Readonly<Record<string, unknown>>): [] {
+	const [needing] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+	if (needing !== undefined) throw new TypeError(`${needing} needs an identity: createIdentity() makes one, loadOrCreateIdentity() keeps it`);
+	return [];
+}
