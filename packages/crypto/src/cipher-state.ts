@@ -1,3 +1,4 @@
+import { wipe } from './bytes.js';
 import { CryptoError } from './crypto-error.js';
 import type { Aead, AeadName, Primitives } from './primitives.js';
 
@@ -6,14 +7,16 @@ import type { Aead, AeadName, Primitives } from './primitives.js';
  * The count is the nonce, so it never wraps and never stands still after a success.
  */
 export class CipherState {
+	readonly #key: Uint8Array;
 	readonly #aead: Aead;
 	readonly #littleEndian: boolean;
 	readonly #nonce = new Uint8Array(12);
 	readonly #view = new DataView(this.#nonce.buffer);
 	#counter: number;
 
-	/** @param key 32 bytes. @param counter of the first message; more than 0 only for one who goes on where another stopped. */
+	/** @param key 32 bytes; belongs to this object, which wipes it. @param counter of the first message; more than 0 only for one who goes on where another stopped. */
 	constructor(primitives: Primitives, name: AeadName, key: Uint8Array, counter = 0) {
+		this.#key = key;
 		this.#aead = primitives.aead(name, key);
 		// Noise sections 12.3 and 12.4: ChaChaPoly counts in little endian, AESGCM in big endian.
 		this.#littleEndian = name === 'chacha20-poly1305';
@@ -34,10 +37,16 @@ export class CipherState {
 		return plaintext;
 	}
 
+	/** The end of this key: nothing is sealed or opened with it any more. */
+	wipe(): void {
+		wipe(this.#key);
+		this.#counter = Number.POSITIVE_INFINITY;
+	}
+
 	#nextNonce(): Uint8Array {
 		// Noise ends at 2^64 - 1. Beyond 2^53 - 1 a number no longer counts by one, and nobody gets that far.
 		if (this.#counter >= Number.MAX_SAFE_INTEGER)
-			throw new CryptoError('NONCES_USED_UP', 'This key has sealed as many messages as it may. Agree on a new one: connect again.');
+			throw new CryptoError('NONCES_USED_UP', 'This key has been used as often as it may, or was wiped. Agree on a new one: connect again.');
 		const low = this.#counter % 2 ** 32;
 		const high = (this.#counter - low) / 2 ** 32;
 		this.#view.setUint32(this.#littleEndian ? 4 : 8, low, this.#littleEndian);

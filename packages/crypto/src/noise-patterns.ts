@@ -14,7 +14,7 @@ export interface NoiseProtocol {
 }
 
 // The Noise Protocol Framework, revision 34, sections 7.5 and 9.4.
-const PATTERNS: Record<string, Pick<NoiseProtocol, 'messages' | 'responderKnown' | 'psk'>> = {
+const PATTERNS = tableOf<Pick<NoiseProtocol, 'messages' | 'responderKnown' | 'psk'>>({
 	XX: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']], responderKnown: false, psk: false },
 	XXpsk3: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se', 'psk']], responderKnown: false, psk: true },
 	IK: {
@@ -34,15 +34,20 @@ const PATTERNS: Record<string, Pick<NoiseProtocol, 'messages' | 'responderKnown'
 		responderKnown: true,
 		psk: false,
 	},
-};
-const CIPHERS: Record<string, AeadName> = { ChaChaPoly: 'chacha20-poly1305', AESGCM: 'aes-256-gcm' };
-const HASHES: Record<string, HashName> = { SHA256: 'SHA256', SHA512: 'SHA512', BLAKE2s: 'BLAKE2s', BLAKE2b: 'BLAKE2b' };
+});
+const CIPHERS = tableOf<AeadName>({ ChaChaPoly: 'chacha20-poly1305', AESGCM: 'aes-256-gcm' });
+const HASHES = tableOf<HashName>({ SHA256: 'SHA256', SHA512: 'SHA512', BLAKE2s: 'BLAKE2s', BLAKE2b: 'BLAKE2b' });
 
 /** @throws RangeError where the name is not one of those this core can speak. */
 export function noiseProtocol(name: string): NoiseProtocol {
 	const [noise, pattern = '', curve, cipher = '', hash = '', ...rest] = name.split('_');
-	const [shape, aead, digest] = [PATTERNS[pattern], CIPHERS[cipher], HASHES[hash]];
+	const [shape, aead, digest] = [PATTERNS.get(pattern), CIPHERS.get(cipher), HASHES.get(hash)];
 	if (noise !== 'Noise' || curve !== '25519' || !shape || !aead || !digest || rest.length > 0)
 		throw new RangeError(`protocol must be Noise_{XX,XXpsk3,IK,XK}_25519_{ChaChaPoly,AESGCM}_{SHA256,SHA512,BLAKE2s,BLAKE2b}, not ${name}.`);
 	return { name, ...shape, cipher: aead, hash: digest };
+}
+
+// A name such as 'constructor' stands in every object, but in no map.
+function tableOf<Value>(entries: Record<string, Value>): ReadonlyMap<string, Value> {
+	return new Map(Object.entries(entries));
 }

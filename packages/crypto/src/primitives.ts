@@ -10,7 +10,7 @@ export interface Primitives {
 	hmac(name: HashName, key: Uint8Array, ...parts: Uint8Array[]): Uint8Array;
 	readonly x25519: X25519;
 	readonly ed25519: Ed25519;
-	/** @param key 32 bytes. */
+	/** @param key 32 bytes, borrowed: whoever wipes it has wiped what was made of it, and uses that no more. */
 	aead(name: AeadName, key: Uint8Array): Aead;
 }
 

@@ -63,7 +63,7 @@ export class SymmetricState {
 
 	wipe(): void {
 		wipe(this.#chainingKey);
-		this.#cipher = null;
+		this.#cipher?.wipe();
 	}
 
 	#hkdf(secret: Uint8Array, outputs: 2 | 3): Uint8Array[] {
@@ -72,6 +72,7 @@ export class SymmetricState {
 
 	#turn(chainingKey: Uint8Array, key: Uint8Array): void {
 		wipe(this.#chainingKey);
+		this.#cipher?.wipe();
 		this.#chainingKey = chainingKey;
 		// Hashes of 64 bytes give longer outputs than a cipher takes.
 		this.#cipher = new CipherState(this.#primitives, this.#protocol.cipher, key.slice(0, 32));

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { BACKENDS } from '../fixtures/backends.js';
 import type { Primitives } from '../primitives.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const some = fc.uint8Array({ maxLength: 300 });

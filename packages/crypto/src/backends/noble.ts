@@ -68,7 +68,7 @@ export const noblePrimitives: Primitives = {
 	},
 	aead(name, key) {
 		checkLength(`A key of ${name}`, key, 32);
-		return new NobleAead(CIPHERS[name], key.slice());
+		return new NobleAead(CIPHERS[name], key);
 	},
 };
 

@@ -67,7 +67,7 @@ export const nodePrimitives: Primitives = {
 	},
 	aead(name, key) {
 		checkLength(`A key of ${name}`, key, 32);
-		return new NodeAead(name, key.slice());
+		return new NodeAead(name, key);
 	},
 };
 

@@ -61,7 +61,7 @@ function sodiumPrimitives(sodium: Sodium): Primitives {
 		ed25519: ed25519Of(sodium),
 		aead(name, key) {
 			const node = nodePrimitives.aead(name, key);
-			return name === 'chacha20-poly1305' ? new SodiumAead(sodium, node, key.slice()) : node;
+			return name === 'chacha20-poly1305' ? new SodiumAead(sodium, node, key) : node;
 		},
 	};
 }

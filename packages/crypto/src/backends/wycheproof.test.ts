@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BACKENDS } from '../fixtures/backends.js';
 import { fromHex, toHex } from '../fixtures/hex.js';
 
@@ -9,6 +9,9 @@ interface Case {
 	flags: string[];
 	[field: string]: unknown;
 }
+
+// Hundreds of curve operations in pure JavaScript, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = new URL('../../../../../shared/vectors/', import.meta.url);
 const found = existsSync(folder);
