@@ -247,6 +247,7 @@ export class ContinuityPlugin implements Plugin, Carrier {
 		if (!outbox.isPossible(received)) throw refused(`${received} messages were acknowledged; it can be ${outbox.acknowledged} to ${outbox.sent}`);
 		outbox.acknowledge(received);
 		this.#peerActive = true;
+		this.#carried.isSettled = true;
 		this.pump();
 		if (this.#isDone) this.#ended();
 	}

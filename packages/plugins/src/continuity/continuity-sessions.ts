@@ -1,10 +1,10 @@
 import { Emitter, HandshakeError, integerOption, type Subscribable } from '@linkscope/core';
 import { encodeBase64url } from '@linkscope/crypto';
 import type { LinkscopeChannel } from '../linkscope-channel.js';
-import { acceptSession } from './accept.js';
+import { type AcceptedSession, acceptSession, type SessionBook } from './accept.js';
 import { ContinuityPlugin } from './continuity-plugin.js';
 import { type ContinuityOptions, ContinuitySession, checkContinuityOptions } from './continuity-session.js';
-import { type SessionLimits, SessionState } from './session-state.js';
+import { agreementOn, type SessionLimits, SessionState } from './session-state.js';
 
 export interface ContinuitySessionsOptions extends ContinuityOptions {
 	/** Sessions at a time, those without a connection included. Default 1,000. */
@@ -13,9 +13,7 @@ export interface ContinuitySessionsOptions extends ContinuityOptions {
 	maxSessionsPerPeer?: number;
 }
 
-interface Entry {
-	readonly session: ContinuitySession;
-	readonly state: SessionState;
+interface Entry extends AcceptedSession {
 	/** The peer's public key. */
 	readonly owner: string;
 }
@@ -44,14 +42,18 @@ export class ContinuitySessions {
 		return this.#entries.size;
 	}
 
-	get(id: string): ContinuitySession | undefined {
-		return this.#entries.get(id)?.session;
+	/** Oldest first. */
+	list(): ContinuitySession[] {
+		return [...this.#entries.values()].map(({ session }) => session);
 	}
 
 	/** A plugin for one accepted connection; its `session` is set when the connection is ACTIVE. */
 	plugin(): ContinuityPlugin {
-		const book = { create: (channel: LinkscopeChannel) => this.#create(channel), find: (id: string) => this.#entries.get(id) };
-		return new ContinuityPlugin(async (carrier, wire) => (await acceptSession(book, carrier, wire)).session);
+		const book: SessionBook = {
+			find: (id, channel) => this.#entries.get(keyOf(id, ownerOf(channel))),
+			create: (id, channel) => this.#create(id, channel),
+		};
+		return new ContinuityPlugin((carrier, wire) => acceptSession(book, carrier, wire));
 	}
 
 	/** Ends them all: with their connections and in good order, or at once. */
@@ -59,15 +61,15 @@ export class ContinuitySessions {
 		for (const { session } of [...this.#entries.values()]) session.close();
 	}
 
-	#create(channel: LinkscopeChannel): Entry {
-		const owner = encodeBase64url(channel.peerIdentity);
+	#create(id: string, channel: LinkscopeChannel): Entry {
+		const owner = ownerOf(channel);
+		const key = keyOf(id, owner);
 		this.#makeRoom(owner);
 		const state = new SessionState(this.#limits);
-		state.agree(channel);
-		const id = channel.sessionId;
+		state.agree(agreementOn(id, channel));
 		const entry = { session: new ContinuitySession({}, state), state, owner };
-		this.#entries.set(id, entry);
-		state.onOver = () => this.#entries.delete(id);
+		this.#entries.set(key, entry);
+		state.onOver = () => this.#entries.delete(key);
 		this.#made.emit(entry.session);
 		return entry;
 	}
@@ -88,4 +90,13 @@ export class ContinuitySessions {
 	get #limitNames(): string {
 		return `maxSessions ${this.#maxSessions}, maxSessionsPerPeer ${this.#maxSessionsPerPeer}`;
 	}
+}
+
+function ownerOf(channel: LinkscopeChannel): string {
+	return encodeBase64url(channel.peerIdentity);
+}
+
+/** The dialling end names a session, so the name counts for its own sessions only. */
+function keyOf(id: string, owner: string): string {
+	return `${owner} ${id}`;
 }

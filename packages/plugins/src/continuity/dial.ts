@@ -3,33 +3,27 @@ import { equalBytes, integerField } from '@linkscope/crypto';
 import type { LinkscopeChannel } from '../linkscope-channel.js';
 import { refused } from './refused.js';
 import { checkResume, outOfOrder, proveResume, readControl, verifiedChannel, wellFormed } from './resume-messages.js';
-import type { Agreement, Carrier, SessionState } from './session-state.js';
+import { type Agreement, agreementOn, type Carrier, type SessionState } from './session-state.js';
 
 /** The dialling end's handshake: begins the session, or takes it up again on this connection. */
 export async function dialSession(session: SessionState, carrier: Carrier, wire: Wire): Promise<void> {
 	const channel = verifiedChannel(wire, { initiator: true });
-	// Two first connections at once: the second takes up what the first began, or begins where that failed.
-	while (!session.agreed && session.opening) await session.opening;
 	session.assertLiving();
-	if (wire.signal.aborted) return;
-	if (session.agreed) return resume(session, session.agreed, carrier, wire, channel);
-	const opened = open(session, carrier, wire, channel);
-	session.opening = opened
-		.catch(() => {})
-		.then(() => {
-			session.opening = null;
-		});
-	return opened;
+	if (session.agreed) await resume(session, session.agreed, carrier, wire, channel);
+	else await open(session, carrier, wire, channel);
 }
 
 async function open(session: SessionState, carrier: Carrier, wire: Wire, channel: LinkscopeChannel): Promise<void> {
-	wire.send(JSON.stringify({ type: 'continuity_open' }));
+	const agreement = agreementOn(session.proposedId, channel);
+	const generation = session.generation + 1;
+	session.begin(carrier, generation);
+	wire.send(JSON.stringify({ type: 'continuity_open', session: agreement.id, generation }));
 	const answer = await readControl(wire);
 	session.assertLiving();
 	if (answer.type !== 'continuity_opened') throw outOfOrder(answer, 'continuity_opened');
-	if (wire.signal.aborted) return;
-	session.agree(channel);
-	session.begin(carrier, 1);
+	// A later connection took over meanwhile: this one only hands on what was sent through it.
+	if (session.carrier !== carrier) return;
+	session.agree(agreement);
 	session.confirm();
 }
 
@@ -49,7 +43,6 @@ async function resume(session: SessionState, agreed: Agreement, carrier: Carrier
 		session.assertLiving();
 	}
 	if (answer.type !== 'continuity_resumed') throw outOfOrder(answer, 'continuity_resumed');
-	// A later connection took over meanwhile: this one only hands on what was sent through it.
 	if (session.carrier !== carrier) return;
 	const received = wellFormed(() => integerField(answer, 'received'));
 	checkResume('R', agreed, channel.binding, { generation, received }, answer);

@@ -1,5 +1,5 @@
 import { type Clock, ConnectionError, Emitter, hub, type Payload, type Unsubscribe } from '@linkscope/core';
-import { wipe } from '@linkscope/crypto';
+import { defaultPrimitives, encodeBase64url, wipe } from '@linkscope/crypto';
 import type { LinkscopeChannel } from '../linkscope-channel.js';
 import { refused } from './refused.js';
 import { ResendBuffer } from './resend-buffer.js';
@@ -29,11 +29,16 @@ export interface Carrier {
 
 /** What both ends agreed on with the first connection. */
 export interface Agreement {
+	/** Chosen by the dialling end: 22 characters of base64url. */
 	readonly id: string;
 	readonly secret: Uint8Array;
 	readonly peerIdentity: Uint8Array;
 	/** Its fingerprint. */
 	readonly peer: string;
+}
+
+export function agreementOn(id: string, channel: LinkscopeChannel): Agreement {
+	return { id, peer: channel.peer, secret: channel.exportSecret('continuity').slice(), peerIdentity: channel.peerIdentity.slice() };
 }
 
 export interface SessionLimits {
@@ -46,12 +51,14 @@ export interface SessionLimits {
 export class SessionState {
 	readonly lost = new Emitter<ContinuityLost>();
 	readonly outbox: ResendBuffer;
+	/** What the dialling end calls it. */
+	readonly proposedId = encodeBase64url(defaultPrimitives().randomBytes(16));
 	/** So many messages of the peer were delivered. */
 	received = 0;
-	/** The connection that carries it is the first, the second, … that tried to. */
+	/** Of the connection that carries it: the first, the second, … that tried to. */
 	generation = 0;
-	/** While a first connection agrees on the session; others wait for it. */
-	opening: Promise<void> | null = null;
+	/** At the accepting end: the peer has said that it knows of the session. Until then it may begin it anew on another connection. */
+	isSettled = false;
 	/** Told once, when the session is over. */
 	onOver = (): void => {};
 	#agreed: Agreement | null = null;
@@ -90,10 +97,9 @@ export class SessionState {
 		if (this.#over) throw this.#over;
 	}
 
-	/** The first connection: it names the session, and gives it the secret that later ones prove. */
-	agree(channel: LinkscopeChannel): void {
-		const { sessionId: id, peer } = channel;
-		this.#agreed = { id, peer, secret: channel.exportSecret('continuity').slice(), peerIdentity: channel.peerIdentity.slice() };
+	/** The first connection gives the session the secret that later ones prove. */
+	agree(agreement: Agreement): void {
+		this.#agreed = agreement;
 	}
 
 	/** From here on this connection carries the session, and the one before it delivers nothing more. */
