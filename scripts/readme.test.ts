@@ -32,7 +32,14 @@ describe('the snippets of the README', () => {
 		expect(code).toBe(0);
 	});
 
+	test('secure', async () => {
+		const { code, stdout, stderr } = await run(2);
+		expect(stderr).toBe('');
+		expect(stdout).toBe('only alice reads this\n');
+		expect(code).toBe(0);
+	});
+
 	test('are all run', () => {
-		expect(snippets).toHaveLength(2);
+		expect(snippets).toHaveLength(3);
 	});
 });

@@ -24,9 +24,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
 
 /** The same, with an invite that was read. */
 export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined): Promise<Connection> {
-	const security = dialSecurity(options, invite);
-	const { plugins, ...others } = withDefaultPlugins(options);
-	const connection = new Connection(dialWebSocket(url, options), { ...others, plugins: [...security, ...plugins] });
+	const connection = new Connection(dialWebSocket(url, options), withDefaultPlugins(options, dialSecurity(options, invite)));
 	await connection.open(options.signal);
 	return connection;
 }

@@ -46,9 +46,13 @@ export class Connection extends CoreConnection {
 	}
 }
 
-/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins). */
-export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(options: O): O & { plugins: readonly Plugin[] } {
-	return { ...options, plugins: options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()] };
+/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins), above what secures it. */
+export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(
+	options: O,
+	security: readonly Plugin[] = [],
+): O & { plugins: readonly Plugin[] } {
+	const plugins = options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()];
+	return { ...options, plugins: security.length === 0 ? plugins : security.concat(plugins) };
 }
 
 function withoutSecrets(remote: string): string {

@@ -48,8 +48,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 function accept({ transport, request }: Accepted, options: ListenOptions, security: () => Plugin[]): void {
 	try {
-		const { plugins, ...others } = withDefaultPlugins({ ...options, plugins: options.plugins?.(request) });
-		const connection = new Connection(transport, { ...others, initiator: false, plugins: [...security(), ...plugins] });
+		const above = { ...options, initiator: false, plugins: options.plugins?.(request) };
+		const connection = new Connection(transport, withDefaultPlugins(above, security()));
 		options.onConnection(connection, request);
 		// A failure to open shows in the connection's state, onClose and stats.
 		connection.open().catch(() => {});

@@ -164,10 +164,17 @@ describe('the snippets of the seed', () => {
 		expect(printed[1]).toBe('Received message: 13 bytes');
 	});
 
-	// EncryptionPlugin comes with the encryption issue; the snippet is run as soon as the facade exports it.
-	it.skipIf(!('EncryptionPlugin' in facade))('11 plugins beside each other (waits for EncryptionPlugin)', () => {
+	it('11 plugins beside each other, on a connection that then encrypts', async () => {
+		const plugins = () => [new facade.EncryptionPlugin(), new facade.CompressionPlugin()];
+		const server = await facade.listen({ plugins, onConnection: (connection) => connection.onMessage.on((message) => connection.send(message)) });
+		onTestFinished(() => server.close());
+		url = server.url;
 		const connection = new facade.Connection(dial());
 		expect(run('11-plugin-management.js', { connection })).toEqual([`Connection ${connection.id} has 5 plugins`]);
+		expect(connection.plugins).toEqual(['websocket', 'statistics', 'network', 'encryption', 'compression']);
+		connection.send('sealed');
+		expect(await connection.messages().next()).toMatchObject({ value: 'sealed' });
+		expect(facade.getConnectionInstrumentationStats().connections.find(({ id }) => id === connection.id)?.peer).toBe('unverified');
 	});
 
 	it('12 the recent errors with their severity', async () => {
@@ -176,7 +183,6 @@ describe('the snippets of the seed', () => {
 	});
 
 	it('are all here', () => {
-		const waiting = 'EncryptionPlugin' in facade ? [] : ['11-plugin-management.js'];
-		expect([...tested, ...waiting].sort()).toEqual(readdirSync(folder).sort());
+		expect([...tested].sort()).toEqual(readdirSync(folder).sort());
 	});
 });

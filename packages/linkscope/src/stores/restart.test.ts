@@ -34,9 +34,9 @@ async function meet(invite?: Invite) {
 		.addPlugin(new AuthenticationPlugin({ identity: host.identity, authorize: authorizeBy(host.trustStore, { pairing: true }) }))
 		.addPlugin(new EncryptionPlugin())
 		.addPlugin(new PairingPlugin({ inviteBook: host.inviteBook, trustStore: host.trustStore }));
-	const [outcome] = await Promise.allSettled([dialling.open(), accepting.open()]);
+	const codes = await Promise.all([dialling, accepting].map((connection) => connection.open().then(() => 'ACTIVE', codeOf)));
 	await dialling.close();
-	return outcome.status === 'fulfilled' ? 'ACTIVE' : outcome.reason.code;
+	return { guest: codes[0], host: codes[1] };
 }
 
 it('who paired comes back without an invite after both have restarted, also with a rotated identity, until revoked', async () => {
