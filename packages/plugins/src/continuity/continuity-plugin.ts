@@ -1,17 +1,12 @@
 import { byteLength, type CloseInfo, codeOf, type Payload, type Plugin, type PluginHost, type Wire } from '@linkscope/core';
-import { ControlFrames } from '../control-frames.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { ContinuitySession } from './continuity-session.js';
 import { refused } from './refused.js';
+import { ACKNOWLEDGED, END, SessionFrames, UNNUMBERED } from './session-frames.js';
 import type { Carrier, SessionState } from './session-state.js';
 
 /** Agrees with the peer on a session that this connection carries. */
 export type JoinSession = (carrier: Carrier, wire: Wire) => Promise<ContinuitySession>;
-
-const ACKNOWLEDGED = 'a';
-const END = 'e';
-const UNNUMBERED = 'u';
-const COUNT = /^[0-9a-z]{1,11}$/;
 
 // What a side may send before it knows that the other is ACTIVE: handshakes above have a bounded inbox.
 const EARLY_MESSAGES = 64;
@@ -27,7 +22,7 @@ const EARLY_BYTES = 64 * 1024;
 export class ContinuityPlugin implements Plugin, Carrier {
 	readonly name = 'continuity';
 	readonly needs = { ordered: true, reliable: true };
-	readonly #frames = new ControlFrames('continuity', 'S');
+	readonly #frames = new SessionFrames();
 	readonly #join: JoinSession;
 	#host!: PluginHost;
 	#session: ContinuitySession | null = null;
@@ -101,10 +96,7 @@ export class ContinuityPlugin implements Plugin, Carrier {
 			return null;
 		}
 		// The handshake of a plugin above: it belongs to this connection, not to the session.
-		if (typeof payload === 'string') return this.#frames.text(UNNUMBERED, payload);
-		const frame = this.#frames.bytes(UNNUMBERED, payload.length);
-		this.#frames.bodyOf(frame).set(payload);
-		return frame;
+		return this.#frames.unnumbered(payload);
 	}
 
 	take(payload: Payload): void {
@@ -124,10 +116,10 @@ export class ContinuityPlugin implements Plugin, Carrier {
 		if (this.#fenced) return null;
 		const kind = this.#frames.kindOf(payload);
 		const body = kind === null ? payload : this.#frames.bodyOf(payload);
-		if (kind === ACKNOWLEDGED) this.#acknowledged(this.#countIn(body));
+		if (kind === ACKNOWLEDGED) this.#acknowledged(this.#frames.countIn(body));
 		else if (kind === UNNUMBERED) return this.#unnumbered(body);
 		else if (!this.#active) this.#hold(payload);
-		else if (kind === END) this.#peerEnds(this.#countIn(body));
+		else if (kind === END) this.#peerEnds(this.#frames.countIn(body));
 		else if (kind === null || kind === '=') return this.#message(body);
 		else throw this.#frames.malformed('an unknown kind of frame');
 		return null;
@@ -214,7 +206,7 @@ export class ContinuityPlugin implements Plugin, Carrier {
 
 	#tell(kind: string): void {
 		this.#acks.told();
-		this.#send(this.#frames.text(kind, this.#carried.received.toString(36)));
+		this.#send(this.#frames.counting(kind, this.#carried.received));
 	}
 
 	#send(frame: Payload): void {
@@ -269,14 +261,5 @@ export class ContinuityPlugin implements Plugin, Carrier {
 	/** Set before anything can flow. */
 	get #carried(): SessionState {
 		return this.#state as SessionState;
-	}
-
-	/** The only form: no zeros in front, and exact as a number. @throws PluginError MALFORMED_FRAME. */
-	#countIn(body: Payload): number {
-		if (typeof body === 'string' && COUNT.test(body)) {
-			const count = Number.parseInt(body, 36);
-			if (count.toString(36) === body && Number.isSafeInteger(count)) return count;
-		}
-		throw this.#frames.malformed('a frame without the number of messages');
 	}
 }
