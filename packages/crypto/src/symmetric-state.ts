@@ -58,7 +58,10 @@ export class SymmetricState {
 	/** Noise section 5.2 takes the first two outputs; the third belongs to nobody's traffic and is what exporters are made of. */
 	split(): { first: Uint8Array; second: Uint8Array; third: Uint8Array } {
 		const [first, second, third] = this.#hkdf(NONE, 3) as [Uint8Array, Uint8Array, Uint8Array];
-		return { first: first.slice(0, 32), second: second.slice(0, 32), third };
+		// Hashes of 64 bytes give longer outputs than a cipher takes.
+		const keys = { first: first.slice(0, 32), second: second.slice(0, 32), third };
+		wipe(first, second);
+		return keys;
 	}
 
 	wipe(): void {
@@ -74,7 +77,6 @@ export class SymmetricState {
 		wipe(this.#chainingKey);
 		this.#cipher?.wipe();
 		this.#chainingKey = chainingKey;
-		// Hashes of 64 bytes give longer outputs than a cipher takes.
 		this.#cipher = new CipherState(this.#primitives, this.#protocol.cipher, key.slice(0, 32));
 		wipe(key);
 	}
