@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { noblePrimitives } from './backends/noble.js';
 import { nodePrimitives as primitives } from './backends/node.js';
 import { decodeBase64url, encodeBase64url } from './base64url.js';
 import { createIdentity } from './identity.js';
@@ -46,6 +47,17 @@ test('a link holds what the protocol says, so that others can read it', () => {
 	expect(terms.hash).toBe(encodeBase64url(primitives.hash('SHA256', decodeBase64url(secret, 32))));
 	const extracted = primitives.hmac('SHA256', decodeBase64url(terms.id, 16), decodeBase64url(secret, 32));
 	expect(made.pairingKey()).toEqual(primitives.hmac('SHA256', extracted, new TextEncoder().encode('linkscope/1 invite'), Uint8Array.of(1)));
+});
+
+test("the backends of Node and browsers read each other's links and identities", () => {
+	for (const [writer, reader] of [
+		[primitives, noblePrimitives],
+		[noblePrimitives, primitives],
+	] as const) {
+		const written = createInvite(writer, { identity: createIdentity(writer), endpoints: ['wss://a/'], nowMs: NOW });
+		const read = parseInvite(reader, written.link(), NOW) as Invite;
+		expect([read.fingerprint, read.pairingKey()]).toEqual([written.fingerprint, written.pairingKey()]);
+	}
 });
 
 test('a typical link fits a QR code that a phone reads off a screen', () => {
