@@ -41,7 +41,15 @@ export function scriptTagOptions() {
 			commonjs(),
 			typescript({ minify: true }),
 		],
-		output: { file: join(root, 'packages/linkscope/dist/linkscope.iife.js'), format: 'iife', name: 'linkscope', exports: 'named', sourcemap: true },
+		// A script tag fetches one file: what is loaded when first needed elsewhere is inside here.
+		output: {
+			file: join(root, 'packages/linkscope/dist/linkscope.iife.js'),
+			inlineDynamicImports: true,
+			format: 'iife',
+			name: 'linkscope',
+			exports: 'named',
+			sourcemap: true,
+		},
 	};
 }
 

@@ -1,4 +1,4 @@
-import { CloseCode, ConnectionError, HandshakeError, type LinkscopeError, PluginError } from './errors.js';
+import { ConnectionError, HandshakeError, type LinkscopeError, PluginError } from './errors.js';
 import type { ErrorKind } from './probe.js';
 import type { CloseInfo } from './transport.js';
 
@@ -7,25 +7,18 @@ export function closedBy(info: CloseInfo): ConnectionError {
 	return new ConnectionError('CONNECTION_CLOSED', `the connection is closed (${describeClose(info)})`, { cause: info.error });
 }
 
+// Close codes after which trying again as it is gains nothing, and what the peer would not have.
+const refusals: Readonly<Record<number, readonly [kind: ErrorKind, code: string, what: string]>> = {
+	4401: ['auth', 'AUTH_REFUSED', 'the peer refused this identity, or could not prove its own'],
+	4410: ['pairing', 'INVITE_REFUSED', 'the peer refused; ask it for a new invite'],
+};
+
 /** The peer ended what was being established. Its close code says what it would not have; its reason is only quoted. */
 export function refusedBy(info: CloseInfo): LinkscopeError {
-	const said = describeClose(info);
-	if (info.code === CloseCode.AUTHENTICATION) {
-		return new RefusedError('auth', 'AUTH_REFUSED', `auth: the peer refused this identity, or could not prove its own (${said})`);
-	}
-	if (info.code === CloseCode.INVITE) {
-		return new RefusedError('pairing', 'INVITE_REFUSED', `pairing: the peer refused; ask it for a new invite (${said})`);
-	}
-	return closedBy(info);
-}
-
-class RefusedError extends HandshakeError {
-	readonly kind: ErrorKind;
-
-	constructor(kind: ErrorKind, code: string, message: string) {
-		super(code, message);
-		this.kind = kind;
-	}
+	const refusal = refusals[info.code];
+	if (refusal === undefined) return closedBy(info);
+	const [kind, code, what] = refusal;
+	return Object.assign(new HandshakeError(code, `${kind}: ${what} (${describeClose(info)})`), { kind });
 }
 
 export function describeClose({ code, reason, initiatedBy }: CloseInfo): string {
