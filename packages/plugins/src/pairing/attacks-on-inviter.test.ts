@@ -87,6 +87,22 @@ test.each(['before it dials', 'in mid-pairing'])('an identity that is revoked %s
 	expect(await inviter.trust.get(alice.publicKey)).toMatchObject({ level: 'revoked' });
 });
 
+test('an identity that pairs over and over does not outrun its revocation', async () => {
+	const inviter = new Inviter();
+	const invite = await inviter.invite();
+	await attempt(inviter, dialler(invite), alice);
+	const { trust } = inviter;
+	// Revoked in the moment between looking it up and writing it down.
+	const get: typeof trust.get = async (peer) => {
+		const known = await trust.get(peer);
+		await trust.revoke(peer);
+		return known;
+	};
+	const late = new PairingPlugin({ inviteBook: inviter.book, trustStore: { ...trust, get } });
+	await securePair(attacker(dialler(invite), alice), [inviter.authentication(), late]).open();
+	expect(await trust.get(alice.publicKey)).toMatchObject({ level: 'revoked' });
+});
+
 test('of 100 identities racing for one invite, exactly one is paired', async () => {
 	const inviter = new Inviter();
 	const invite = await inviter.invite();

@@ -6,7 +6,7 @@ import type { TrustStore } from '../trust/trust-record.js';
 import type { ClaimRefusal, InviteBook } from './invite-book.js';
 import { PairProofs } from './pair-proofs.js';
 import { readPair, sendPair } from './pair-wire.js';
-import { isRevokedSince, type Pairing, rememberPeer } from './paired-peer.js';
+import { type Pairing, rememberPeer } from './paired-peer.js';
 
 const REQUIREMENTS = ['proof', 'identity_proof'];
 const UNKNOWN = { accepted: false, reason: 'unknown' } as const;
@@ -59,11 +59,13 @@ export async function checkInvite(
 	const proves = (pairingKey: Uint8Array): boolean => equalBytes(proof, proofs.ofInitiator(pairingKey)) && isSigned;
 	const result = (await inviteBook?.claim({ inviteId: id, identity: peer, proves })) ?? UNKNOWN;
 	if (!result.accepted) throw new InviteRefusedError(id, result.reason);
-	if (await isRevokedSince(trustStore, peer, result.issuedAt)) throw new InviteRefusedError(id, 'revoked');
+	// What a peer held before it was revoked does not bring it back.
+	const known = (await trustStore?.get(peer)) ?? null;
+	if (known?.level === 'revoked' && known.since >= result.issuedAt) throw new InviteRefusedError(id, 'revoked');
 
 	// Written down before it is said: a peer that was told it is paired will be known when it comes again.
 	const connectionId = proofs.connectionId(result.pairingKey);
-	const pairing = await rememberPeer(trustStore, peer, id, connectionId);
+	const pairing = await rememberPeer(trustStore, known, { identity: peer, inviteId: id, connectionId });
 	sendPair(wire, 'pair_success', {
 		connection_id: connectionId,
 		trust_level: 'paired',

@@ -1,4 +1,4 @@
-import type { TrustLevel, TrustStore } from '../trust/trust-record.js';
+import type { TrustEntry, TrustLevel, TrustRecord, TrustStore } from '../trust/trust-record.js';
 
 /** What both sides know of each other once they are paired. */
 export interface Pairing {
@@ -7,11 +7,17 @@ export interface Pairing {
 	readonly trustLevel: TrustLevel;
 }
 
-/** Writes a pairing down where there is a store. A peer that was pinned by hand stays so, and keeps its label. */
-export async function rememberPeer(trustStore: TrustStore | undefined, publicKey: Uint8Array, inviteId: string, connectionId: string): Promise<Pairing> {
-	const known = await trustStore?.get(publicKey);
+/** Public key, invite and connection of a pairing. */
+export type PairedEntry = Required<Pick<TrustEntry, 'identity' | 'inviteId' | 'connectionId'>>;
+
+/**
+ * Writes a pairing down where there is a store. A peer that was pinned by hand stays so, and keeps its label.
+ * What is known already is not written again: a peer that pairs over and over must not undo a revocation that comes in between.
+ */
+export async function rememberPeer(trustStore: TrustStore | undefined, known: TrustRecord | null, entry: PairedEntry): Promise<Pairing> {
+	const { connectionId } = entry;
 	const level = known?.level === 'pinned' ? 'pinned' : 'paired';
-	await trustStore?.put({ identity: publicKey, level, inviteId, connectionId, label: known?.label });
+	if (known?.level !== level || known.connectionId !== connectionId) await trustStore?.put({ ...entry, level, label: known?.label });
 	return { connectionId, trustLevel: level };
 }
 
@@ -19,10 +25,4 @@ export async function rememberPeer(trustStore: TrustStore | undefined, publicKey
 export async function recallPeer(trustStore: TrustStore | undefined, publicKey: Uint8Array): Promise<Pairing | null> {
 	const known = await trustStore?.get(publicKey);
 	return known?.connectionId === undefined ? null : { connectionId: known.connectionId, trustLevel: known.level };
-}
-
-/** Whether a peer lost its trust after an invite was issued: what it may still hold must not bring it back. */
-export async function isRevokedSince(trustStore: TrustStore | undefined, publicKey: Uint8Array, issuedAt: number): Promise<boolean> {
-	const known = await trustStore?.get(publicKey);
-	return known?.level === 'revoked' && known.since >= issuedAt;
 }

@@ -78,7 +78,8 @@ export class PairingPlugin implements Plugin {
 			throw new SecurityError('pairing', 'PAIRING_REQUIRED', `${channel.peer} does not know this identity, or trusts it no more; ask it for an invite`);
 		}
 		const connectionId = await proveInvite(wire, channel, invite, this.#primitives);
-		return rememberPeer(trustStore, channel.peerIdentity, invite.id, connectionId);
+		const identity = channel.peerIdentity;
+		return rememberPeer(trustStore, (await trustStore?.get(identity)) ?? null, { identity, inviteId: invite.id, connectionId });
 	}
 
 	#note(outcome: 'ok' | 'refused', peer: string, code?: string): void {
