@@ -1,7 +1,7 @@
 // The session of ONE.models, for those who talk to its deployments. An entry of its own, so that nobody else loads tweetnacl.
 export type { OneChannel } from './one/channel.js';
 export { type OneFragmentationOptions, OneFragmentationPlugin } from './one/fragmentation.js';
-export { formatOneInvite, type OneInvite, parseOneInvite } from './one/invite.js';
+export { formatOneInvite, type OneInviteParts } from './one/invite.js';
 export { OneKeepalivePlugin } from './one/keepalive.js';
 export { admitByOneInvite, joinByOneInvite, type OneAdmitOptions, type OnePairOptions } from './one/pair.js';
 export { ONE_PAIRING_OPENING, type OnePairingOptions, OnePairingPlugin } from './one/pairing.js';

@@ -88,6 +88,12 @@ describe('splitting', () => {
 });
 
 describe('putting together', () => {
+	test('a byte order mark is part of the text', async () => {
+		const faced = await face([new OneFragmentationPlugin()], true);
+		await faced.send(START_STRING, new TextEncoder().encode('\ufefftext'), END);
+		expect(faced.received).toEqual(['\ufefftext']);
+	});
+
 	test('takes pieces of any size, cut anywhere', async () => {
 		const text = 'grüße 🙂'.repeat(10);
 		const encoded = new TextEncoder().encode(text);

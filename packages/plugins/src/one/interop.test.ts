@@ -39,6 +39,7 @@ const messages: Payload[] = [
 	'keepalivex',
 	'fragmentation_end',
 	'fragmentation_start_string and more',
+	`\ufeff${'x'.repeat(20_000)}`,
 	'x'.repeat(16_383),
 	'y'.repeat(16_384),
 	'🙂'.repeat(50_000),
@@ -155,7 +156,7 @@ describe('pairing against the reference peer', () => {
 		const socket = accepted();
 		const joining = joinByOneInvite(
 			dialWebSocket(url),
-			{ token, publicKey: inviter.instance.publicKey, url },
+			{ token, publicKey: bytesToHex(inviter.instance.publicKey) },
 			{ own: me.own, personSecretKey: me.person.secretKey },
 		);
 		const peer = new ReferencePeer(await socket);

@@ -1,6 +1,7 @@
 import { Connection, type ConnectionOptions, systemClock, type Transport } from '@linkscope/core';
+import type { OneInvitation } from '@linkscope/crypto';
+import { hexToBytes } from '@linkscope/crypto/nacl';
 import { OneFragmentationPlugin } from './fragmentation.js';
-import type { OneInvite } from './invite.js';
 import { OneKeepalivePlugin } from './keepalive.js';
 import { ONE_PAIRING_OPENING, type OnePairingOptions, OnePairingPlugin } from './pairing.js';
 import type { OneParty } from './pairing-messages.js';
@@ -25,12 +26,13 @@ const CLOSE_AFTER_MS = 5_000;
 
 /**
  * Accepts an invite: pairs with the inviter over a transport to `invite.url`, and closes.
+ * @param invite as `parseInvite` of @linkscope/crypto read it.
  * @returns who invited. Names and URL are the peer's text: escape them before showing them.
  * @throws LinkscopeError as OnePairingPlugin and OneSessionPlugin say.
  */
-export async function joinByOneInvite(transport: Transport, invite: OneInvite, options: OnePairOptions): Promise<OneParty> {
+export async function joinByOneInvite(transport: Transport, invite: Pick<OneInvitation, 'token' | 'publicKey'>, options: OnePairOptions): Promise<OneParty> {
 	const { own, personSecretKey } = options;
-	const session = { keys: { publicKey: own.personKey, secretKey: personSecretKey }, peer: invite.publicKey, opening: ONE_PAIRING_OPENING };
+	const session = { keys: { publicKey: own.personKey, secretKey: personSecretKey }, peer: hexToBytes(invite.publicKey), opening: ONE_PAIRING_OPENING };
 	const { connection, peer } = await pair(transport, { role: 'initiator', ...session }, { own, personSecretKey, token: invite.token }, options);
 	await connection.close('Pairing is done.');
 	return peer;

@@ -1,6 +1,5 @@
 import { bytesToHex, personIdHash } from '@linkscope/crypto/nacl';
 import { hexOf, malformed, type OneObject, objectOf, textOf } from './commands.js';
-import { isSocketUrl, MAX_URL_CHARS } from './invite.js';
 
 /** One end of a pairing, as the other end comes to know it. Keys are 32 bytes. */
 export interface OneParty {
@@ -15,6 +14,7 @@ export interface OneParty {
 }
 
 const MAX_NAME_CHARS = 512;
+const MAX_URL_CHARS = 2_048;
 
 export const personCommand = ({ email }: OneParty) => ({ command: 'person_id_object', obj: { $type$: 'Person', email } });
 
@@ -77,4 +77,15 @@ export function readIdentity(command: OneObject): OneParty {
 
 function checkOwner(object: OneObject, owner: string): void {
 	if (textOf(object, 'owner', 64).toLowerCase() !== owner) throw malformed('an object whose owner is not the person that was named');
+}
+
+/** ws: or wss:, without credentials, of bounded length. */
+export function isSocketUrl(text: unknown): text is string {
+	if (typeof text !== 'string' || text.length > MAX_URL_CHARS) return false;
+	try {
+		const { protocol, username, password } = new URL(text);
+		return (protocol === 'ws:' || protocol === 'wss:') && username === '' && password === '';
+	} catch {
+		return false;
+	}
 }

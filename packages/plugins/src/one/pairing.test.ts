@@ -18,7 +18,7 @@ const [alice, bob, mallory] = [newParty('alice@test'), newParty('bob@test', 'wss
 function pairing({ delivery = 'single' as 'single' | 'burst', tokens = new OneTokenBook(), token = tokens.issue() } = {}) {
 	const clock = new FakeClock();
 	const [a, b] = createMemoryPair({ delivery, clock });
-	const invite = { token, publicKey: bob.instance.publicKey, url: 'wss://bob.test/' };
+	const invite = { token, publicKey: bytesToHex(bob.instance.publicKey) };
 	const joining = joinByOneInvite(a, invite, { own: alice.own, personSecretKey: alice.person.secretKey, connection: { clock } });
 	const secrets = { personSecretKey: bob.person.secretKey, instanceSecretKey: bob.instance.secretKey };
 	const admitting = admitByOneInvite(b, { own: bob.own, ...secrets, tokens, connection: { clock } });
@@ -142,7 +142,13 @@ describe('a hostile peer', () => {
 		['bytes for text', 'PROTOCOL_ORDER', (message) => (message === ONE_PAIRING_OPENING || typeof message !== 'string' ? message : new Uint8Array(9))],
 		['text for bytes', 'PROTOCOL_ORDER', (message) => (typeof message === 'string' ? message : 'no answer')],
 		['a short answer', 'MALFORMED_FRAME', (message) => (typeof message === 'string' ? message : message.slice(1))],
-		['a changed answer', 'AUTH_FAILED', (message) => (typeof message === 'string' ? message : message.map((byte, i) => (i === 50 ? byte ^ 1 : byte)))],
+		['a changed answer', 'AUTH_FAILED', (message, index) => (index === ANSWER ? changed(message) : message)],
+		[
+			'an answer to nothing that was asked',
+			'AUTH_FAILED',
+			(message, index) => (index === ANSWER ? createChallenge(bob.own.personKey, alice.person.secretKey).sealed : message),
+		],
+		['a changed challenge', 'AUTH_FAILED', (message, index) => (index === ANSWER + 1 ? changed(message) : message)],
 	])('%s: %s, and no peer', async (_, code, lie) => {
 		const { peer, ...end } = await admitLiar(lie);
 		expect(end.code).toBe(code);
@@ -213,6 +219,13 @@ function chainOf(who: TestParty, more: { token?: string; claim?(token: string): 
 		new OneFragmentationPlugin(),
 		new OnePairingPlugin({ own: who.own, personSecretKey: who.person.secretKey, ...more }),
 	];
+}
+
+/** What a joiner sends: its person, its keys, its answer, its challenge. */
+const ANSWER = 2;
+
+function changed(message: Payload): Payload {
+	return typeof message === 'string' ? message : message.map((byte, i) => (i === 50 ? byte ^ 1 : byte));
 }
 
 class Liar implements Plugin {

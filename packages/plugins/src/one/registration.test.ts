@@ -12,7 +12,7 @@ const SUCCESS = '{"command":"authentication_success","pingInterval":25000}';
 function registering(relayKey?: Uint8Array) {
 	const clock = new FakeClock();
 	const said: Record<string, string>[] = [];
-	const errors: { code?: string }[] = [];
+	const errors: Error[] = [];
 	const registration = new OneRegistration({
 		keys: listener,
 		relayKey,
