@@ -26,3 +26,11 @@ export function controlTypeOf(text: string): string | null {
 		return null;
 	}
 }
+
+const UNSEALED = new Set(['auth', 'challenge', 'response']);
+const SEALED = new Set(['auth_success', 'encryption_capabilities', 'encryption_parameters', 'pair_request', 'pair_challenge', 'pair_proof', 'pair_success']);
+
+/** Whether a message of the session's own establishment comes too late. What other plugins say in their handshakes may come at any time. */
+export function isOutOfOrder(type: string, active: boolean): boolean {
+	return UNSEALED.has(type) || (active && SEALED.has(type));
+}

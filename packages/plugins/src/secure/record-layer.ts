@@ -1,6 +1,6 @@
 import { asError, byteLength, type CloseInfo, type Payload, PluginError, type PluginHost, turnNow } from '@linkscope/core';
-import { ITEM_HEADER_BYTES, ItemReader, parseControlJson, RecordFlag, type RecordOpener, type RecordSealer } from '@linkscope/crypto';
-import { controlTypeOf } from './control-message.js';
+import { ITEM_HEADER_BYTES, ItemReader, parseControlJson, RecordFlag, type RecordOpener, type RecordSealer, textField } from '@linkscope/crypto';
+import { controlTypeOf, isOutOfOrder } from './control-message.js';
 import { OutgoingItems } from './outgoing-items.js';
 import { openControl, sealControl } from './sealed-control.js';
 import { SecurityError, securityError } from './security-error.js';
@@ -154,7 +154,9 @@ export class RecordLayer {
 	}
 
 	#openControl(opener: RecordOpener, text: string): string {
-		const { flags, json } = openControl(opener, parseControlJson(text));
+		const frame = parseControlJson(text);
+		if (isOutOfOrder(textField(frame, 'type'), this.#active)) throw this.#outOfOrder('a handshake message of a session that is established');
+		const { flags, json } = openControl(opener, frame);
 		this.#note(flags);
 		if (flags & RecordFlag.HAND_OVER) this.#handOver(opener);
 		return json;
