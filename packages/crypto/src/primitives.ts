@@ -14,6 +14,7 @@ export interface Primitives {
 	aead(name: AeadName, key: Uint8Array): Aead;
 }
 
+/** BLAKE2 is left out of browsers, for its size. */
 export type HashName = 'SHA256' | 'SHA512' | 'BLAKE2s' | 'BLAKE2b';
 export type AeadName = 'chacha20-poly1305' | 'aes-256-gcm';
 

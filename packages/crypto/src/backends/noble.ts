@@ -1,7 +1,6 @@
 import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
-import { blake2b, blake2s } from '@noble/hashes/blake2.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { type CHash, randomBytes } from '@noble/hashes/utils.js';
@@ -10,67 +9,81 @@ import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
 
-const HASHES: Record<HashName, CHash> = { SHA256: sha256, SHA512: sha512, BLAKE2s: blake2s, BLAKE2b: blake2b };
+const SHA2 = { SHA256: sha256, SHA512: sha512 };
 const CIPHERS: Record<AeadName, typeof gcm> = { 'chacha20-poly1305': chacha20poly1305 as typeof gcm, 'aes-256-gcm': gcm };
 const { Point } = ed25519;
 
-/** Pure JavaScript: browsers, and wherever there is no node:crypto. */
-export const noblePrimitives: Primitives = {
-	name: 'noble',
-	randomBytes: (length) => randomBytes(length),
-	hash(name, ...parts) {
-		const hash = HASHES[name].create();
-		for (const part of parts) hash.update(part);
-		return hash.digest();
-	},
-	hmac(name, key, ...parts) {
-		const mac = hmac.create(HASHES[name], key);
-		for (const part of parts) mac.update(part);
-		return mac.digest();
-	},
-	x25519: {
-		generate() {
-			const secretKey = randomBytes(32);
-			return { publicKey: x25519.getPublicKey(secretKey), secretKey };
+/**
+ * Pure JavaScript: browsers, and wherever there is no node:crypto.
+ * @param more hashes besides SHA-2. BLAKE2 would be a tenth of a page's secure bundle, and no protocol of linkscope speaks it.
+ */
+export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
+	const hashes = { ...SHA2, ...more };
+	return {
+		name: 'noble',
+		randomBytes: (length) => randomBytes(length),
+		hash(name, ...parts) {
+			const hash = known(hashes, name).create();
+			for (const part of parts) hash.update(part);
+			return hash.digest();
 		},
-		publicKey(secretKey) {
-			checkLength('A secret key of X25519', secretKey, 32);
-			return x25519.getPublicKey(secretKey);
+		hmac(name, key, ...parts) {
+			const mac = hmac.create(known(hashes, name), key);
+			for (const part of parts) mac.update(part);
+			return mac.digest();
 		},
-		shared(secretKey, publicKey) {
-			checkLength('A secret key of X25519', secretKey, 32);
-			checkLength('A public key of X25519', publicKey, 32);
-			try {
-				return x25519.getSharedSecret(secretKey, publicKey);
-			} catch {
-				// With both lengths right, only an all-zero result is left to be refused.
-				throw weakKey();
-			}
+		x25519: {
+			generate() {
+				const secretKey = randomBytes(32);
+				return { publicKey: x25519.getPublicKey(secretKey), secretKey };
+			},
+			publicKey(secretKey) {
+				checkLength('A secret key of X25519', secretKey, 32);
+				return x25519.getPublicKey(secretKey);
+			},
+			shared(secretKey, publicKey) {
+				checkLength('A secret key of X25519', secretKey, 32);
+				checkLength('A public key of X25519', publicKey, 32);
+				try {
+					return x25519.getSharedSecret(secretKey, publicKey);
+				} catch {
+					// With both lengths right, only an all-zero result is left to be refused.
+					throw weakKey();
+				}
+			},
 		},
-	},
-	ed25519: {
-		publicKey(seed) {
-			checkLength('A seed of Ed25519', seed, 32);
-			return ed25519.getPublicKey(seed);
+		ed25519: {
+			publicKey(seed) {
+				checkLength('A seed of Ed25519', seed, 32);
+				return ed25519.getPublicKey(seed);
+			},
+			sign(seed, message) {
+				checkLength('A seed of Ed25519', seed, 32);
+				return ed25519.sign(message, seed);
+			},
+			verify(publicKey, message, signature) {
+				if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
+				try {
+					return fits(publicKey, message, signature);
+				} catch {
+					return false;
+				}
+			},
 		},
-		sign(seed, message) {
-			checkLength('A seed of Ed25519', seed, 32);
-			return ed25519.sign(message, seed);
+		aead(name, key) {
+			checkLength(`A key of ${name}`, key, 32);
+			return new NobleAead(CIPHERS[name], key);
 		},
-		verify(publicKey, message, signature) {
-			if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
-			try {
-				return fits(publicKey, message, signature);
-			} catch {
-				return false;
-			}
-		},
-	},
-	aead(name, key) {
-		checkLength(`A key of ${name}`, key, 32);
-		return new NobleAead(CIPHERS[name], key);
-	},
-};
+	};
+}
+
+export const noblePrimitives: Primitives = nobleWith({});
+
+function known(hashes: Partial<Record<HashName, CHash>>, name: HashName): CHash {
+	const hash = hashes[name];
+	if (!hash) throw new RangeError(`${name} is not among the hashes of this platform: ${Object.keys(hashes).join(', ')}.`);
+	return hash;
+}
 
 class NobleAead implements Aead {
 	readonly #cipher: typeof gcm;
