@@ -157,6 +157,7 @@ test.each([
 	['credentials', `https://user:pass@example.org/#${fragment}`],
 	['a sentence around it', `Join me: ${link}`],
 	['a second #', `${link}#x`],
+	['a fourth part', `${link}.AAAA`],
 	['an empty part', `https://example.org/#${json}..${secret}`],
 	['padding', `https://example.org/#${json}=.${signature}.${secret}`],
 	['a megabyte', `https://example.org/#${'A'.repeat(2 ** 20)}`],
