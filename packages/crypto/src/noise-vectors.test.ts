@@ -11,5 +11,5 @@ const vectors: NoiseVector[] = found ? JSON.parse(readFileSync(all, 'utf8')).vec
 describe.each(BACKENDS)('Noise through $name', (primitives) => {
 	test.each(vectors)('speaks $protocol_name as published', (vector) => runNoiseVector(vector, primitives));
 
-	test.skipIf(found)('the other 28 public vectors: the folder ../shared is not here', () => {});
+	if (!found) test.skip('the other 28 public vectors: the folder ../shared is not here');
 });
