@@ -31,6 +31,7 @@ describe('two ends', () => {
 		expect([seenLeft.channel?.peer, seenRight.channel?.peer]).toEqual([fingerprintOf(bob.publicKey), fingerprintOf(alice.publicKey)]);
 		await left.close();
 		expect(clock.pending).toBe(0);
+		expect(() => seenLeft.channel?.exportSecret('a')).toThrow('wiped');
 	});
 
 	test('who dialled may be the acceptor', async () => {
@@ -51,7 +52,12 @@ describe('two ends', () => {
 		await Promise.all([left.open(), right.open()]);
 		const refused = await face(accepting(), false);
 		await refused.send(request(mallory.publicKey, alice.publicKey));
+		const leaving = await face(accepting(), false);
+		await leaving.theirs.close();
+		const silent = await face(accepting(), false);
+		await silent.clock.run(10_000);
 		undo();
+		expect(notes.filter((note) => JSON.stringify(note).includes('refused'))).toHaveLength(1);
 		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'ok', peer: fingerprintOf(alice.publicKey) });
 		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'ok', peer: fingerprintOf(bob.publicKey) });
 		expect(notes).toContainEqual({ kind: 'security', stage: 'encrypt', outcome: 'refused', code: 'PEER_MISMATCH' });
