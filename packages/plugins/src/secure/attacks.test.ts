@@ -170,7 +170,7 @@ describe('to an initiator', () => {
 	});
 
 	test('a responder that authorize() refuses never learns who called', async () => {
-		const { connection, frames } = await answered({ authorize: async () => 'refused' }, mallory);
+		const { connection, frames } = await answered({ authorize: async () => 'refused' as const }, mallory);
 		expect(frames).toEqual([]);
 		expect(closeOf(connection)).toMatchObject(refused('PEER_UNKNOWN', 4401));
 	});

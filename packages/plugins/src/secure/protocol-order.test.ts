@@ -139,9 +139,9 @@ function isExpectedType(name: string, next: string | undefined): boolean {
 		auth: 'auth',
 		response: 'response',
 		challenge: 'challenge',
-		success: 'auth_success',
+		success: 'auth_success sealed',
 	};
-	return next !== undefined && name.startsWith(`${expected[next]} `);
+	return next !== undefined && `${name} `.startsWith(`${expected[next]} `);
 }
 
 async function walked(model: { initiator: boolean; plugins: () => Plugin[] }, steps: readonly [string, Move][]): Promise<Walk> {

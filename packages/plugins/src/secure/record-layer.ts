@@ -155,7 +155,8 @@ export class RecordLayer {
 
 	#openControl(opener: RecordOpener, text: string): string {
 		const frame = parseControlJson(text);
-		if (isOutOfOrder(textField(frame, 'type'), this.#active)) throw this.#outOfOrder('a handshake message of a session that is established');
+		const type = textField(frame, 'type');
+		if (isOutOfOrder(type, this.#active)) throw this.#outOfOrder(`${type}, although the session is established here: both ends need the same plugins`);
 		const { flags, json } = openControl(opener, frame);
 		this.#note(flags);
 		if (flags & RecordFlag.HAND_OVER) this.#handOver(opener);
