@@ -60,6 +60,7 @@ export class Connection implements Channel {
 	#opened: Promise<void> | null = null;
 	#closing: Promise<void> | null = null;
 	#closeReason = '';
+	#closeCode: number = CloseCode.NORMAL;
 	#flushingQueue = false;
 	#transportBusy = false;
 	/** Who asked the transport to stop reading; it reads on when nobody does any more. */
@@ -219,11 +220,13 @@ export class Connection implements Channel {
 	/**
 	 * Ends in good order, in every state: what send() accepted is flushed, the peer is told, and it takes at most `closeTimeoutMs`.
 	 * A second call waits for the first. Never rejects.
+	 * @param code 1001 tells the peer that this side goes away as a whole.
 	 */
-	close(reason = 'Close called.'): Promise<void> {
+	close(reason = 'Close called.', code: 1000 | 1001 = 1000): Promise<void> {
 		if (isEnded(this.#current)) return Promise.resolve();
 		if (!this.#closing) {
 			this.#closeReason = truncateCloseReason(reason);
+			this.#closeCode = code;
 			this.#closing = this.#closeInOrder();
 		}
 		return this.#closing;
@@ -371,7 +374,7 @@ export class Connection implements Channel {
 			if (isEnded(this.#current)) return;
 			if (this.#current === 'INITIALIZING') {
 				this.#finish(this.#localClose());
-				this.#transport.close(CloseCode.NORMAL, this.#closeReason);
+				this.#transport.close(this.#closeCode, this.#closeReason);
 				return;
 			}
 			const wasActive = this.#current === 'ACTIVE';
@@ -379,7 +382,7 @@ export class Connection implements Channel {
 			if (wasActive) await Promise.race([flushPlugins(this.#chain.slots, (error) => this.#reporter.error(error, 'plugin')), late]);
 			if (isEnded(this.#current)) return;
 			this.#abandonOpening(this.#closedError());
-			this.#transport.close(CloseCode.NORMAL, this.#closeReason);
+			this.#transport.close(this.#closeCode, this.#closeReason);
 			if ((await Promise.race([ended, late])) === 'late') this.terminate(this.#closeReason);
 		} finally {
 			expire();
@@ -387,7 +390,7 @@ export class Connection implements Channel {
 	}
 
 	#localClose(): CloseInfo {
-		return { code: CloseCode.NORMAL, reason: this.#closeReason, wasClean: true, initiatedBy: 'local' };
+		return { code: this.#closeCode, reason: this.#closeReason, wasClean: true, initiatedBy: 'local' };
 	}
 
 	/** Ends as FAILED: the state at once, the peer is told in the background, within the close bound. */

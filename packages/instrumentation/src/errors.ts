@@ -30,7 +30,8 @@ export function errorOf(record: ConnectionRecord, event: { at: number; kind: Err
 	return {
 		type,
 		severity: severities[type] ?? 'medium',
-		error: words ? `${type}: ${message.replace(words, '…')}` : message,
+		// Who threw it may have named the type already.
+		error: words ? `${type}: ${message.replace(`${type}: `, '').replace(words, '…')}` : message,
 		code: event.code === null ? null : clean(event.code, 60),
 		timestamp: iso(record.epochOf(event.at)),
 		connectionId: record.id,

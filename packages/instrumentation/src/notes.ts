@@ -20,7 +20,13 @@ export function foldNote(registry: Registry, record: ConnectionRecord, note: Not
 			return registry.tell(record, 'stage', at, clean(`${note.name} ${note.outcome}`, LONGEST_NAME));
 		case 'security':
 			if (note.peer !== undefined) record.peer = registry.clean(note.peer, 100);
-			return registry.tell(record, clean(`${note.stage} ${note.outcome}`, LONGEST_NAME), at, registry.clean(note.peer ?? note.code ?? '', 100), 'security');
+			return registry.tell(
+				record,
+				clean(`${note.stage} ${note.outcome}`, LONGEST_NAME),
+				at,
+				registry.clean([note.peer, note.code].filter(Boolean).join(' '), 100),
+				'security',
+			);
 		case 'peer':
 			record.peer = registry.clean(note.fingerprint, 100);
 			return registry.tell(record, 'peer', at, record.peer, 'security');

@@ -20,7 +20,7 @@ export function textOf(stats: ConnectionInstrumentationStats, rows: number): str
 		sections.push(table({ NAVIGATION: 48, opened: -8, sent: -10, received: -10, bytes: -10 }, steps));
 	}
 	if (leaks.length > 0) sections.push([`LEAKS (${leaks.length})`, ...leaks.slice(0, 5).map(({ connectionId, detail }) => `  ${connectionId}  ${detail}`)]);
-	sections.push(errorList(stats));
+	sections.push(securityList(stats), errorList(stats));
 	return sections
 		.filter((section) => section.length > 0)
 		.map((section) => section.map(line).join('\n'))
@@ -159,6 +159,18 @@ function errorList({ recentErrors, global }: ConnectionInstrumentationStats): st
 	return [
 		`ERRORS (${number(global.totalErrors)}, newest first)`,
 		...shown.map((one) => `  ${one.timestamp.slice(11, 19)}  ${one.severity.padEnd(8)}  ${(one.connectionId ?? '-').padEnd(width)}  ${one.error}`),
+	];
+}
+
+/** Who was let in and who was not. */
+function securityList({ recentEvents }: ConnectionInstrumentationStats): string[] {
+	const events = recentEvents.filter(({ category, event }) => category === 'security' && event !== 'peer').slice(0, 5);
+	if (events.length === 0) return [];
+	return [
+		'SECURITY (newest first)',
+		...events.map(
+			({ timestamp, connectionId, event, detail }) => `  ${timestamp.slice(11, 19)}  ${event.padEnd(15)}  ${(connectionId ?? '-').padEnd(6)}  ${detail}`,
+		),
 	];
 }
 

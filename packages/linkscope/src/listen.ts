@@ -13,6 +13,8 @@ export interface ListenOptions extends ListenerOptions, ListenSecurityOptions, O
 	onConnection: (connection: Connection, request: UpgradeRequest) => void;
 }
 
+const GOING_AWAY = 'server shutting down';
+
 export interface Listener {
 	readonly port: number;
 	/** Where clients of this machine dial, e.g. 'ws://127.0.0.1:40123/'. */
@@ -34,7 +36,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 	}
 	const security = acceptSecurity(options);
 	const listener = createWebSocketListener(options);
-	listener.onTransport.on((accepted) => accept(accepted, options, security));
+	const connections = new Set<Connection>();
+	let closing = false;
+	listener.onTransport.on((accepted) => {
+		if (closing) accepted.transport.close(1001, GOING_AWAY);
+		else accept(accepted, options, security, connections);
+	});
 	const { port, url } = await listener.listen();
 	return {
 		port,
@@ -42,14 +49,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 		get connectionCount() {
 			return listener.connectionCount;
 		},
-		close: () => listener.close(),
+		async close() {
+			closing = true;
+			// As connections, not as sockets: what secures them says goodbye under its seal.
+			await Promise.all([...connections].map((connection) => connection.close(GOING_AWAY, 1001)));
+			await listener.close();
+		},
 	};
 }
 
-function accept({ transport, request }: Accepted, options: ListenOptions, security: () => Plugin[]): void {
+function accept({ transport, request }: Accepted, options: ListenOptions, security: () => Plugin[], connections: Set<Connection>): void {
 	try {
 		const above = { ...options, initiator: false, plugins: options.plugins?.(request) };
 		const connection = new Connection(transport, withDefaultPlugins(above, security()));
+		connections.add(connection);
+		connection.onClose.once(() => connections.delete(connection));
 		options.onConnection(connection, request);
 		// A failure to open shows in the connection's state, onClose and stats.
 		connection.open().catch(() => {});

@@ -192,3 +192,11 @@ describe('an invite', () => {
 		expect(shown.join()).not.toContain(secret);
 	});
 });
+
+it('a listener that closes says goodbye under the seal', async () => {
+	const { listener } = await echo();
+	const connection = await connect(listener.url, { identity: client });
+	await listener.close();
+	await expect.poll(() => connection.closeInfo).toMatchObject({ code: 1001, reason: 'server shutting down' });
+	expect(connection.state).toBe('CLOSED');
+});
