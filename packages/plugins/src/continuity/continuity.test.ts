@@ -191,19 +191,33 @@ describe('a session', () => {
 		for (let i = 0; i < 64; i++) left.send(`${i}`);
 		await settle(200);
 		expect(acks()).toEqual(['\u0010Saw', '\u0010Sa1s']);
+		left.send(new Uint8Array(64 * 1024));
+		await settle();
+		expect(acks()).toHaveLength(3);
 		left.send('one more');
 		await clock.run(199);
-		expect(acks()).toHaveLength(2);
-		await clock.run(1);
 		expect(acks()).toHaveLength(3);
+		await clock.run(1);
+		expect(acks()).toHaveLength(4);
 		await clock.run(1_000);
 		left.send('a question');
 		await settle();
 		right.send('its answer');
-		expect(fromRight.slice(-2)).toEqual(['\u0010Sa1u', 'its answer']);
+		expect(fromRight.slice(-2)).toEqual(['\u0010Sa1v', 'its answer']);
 		await settle();
 		expect(session.bufferedBytes).toBe(0);
 	});
+});
+
+test('leaves no timer of the connection behind', async () => {
+	const { clock, session, connect } = setUp();
+	const pair = await connect();
+	pair.left.send('to acknowledge after a while');
+	pair.right.send('this one too');
+	await settle();
+	pair.cut();
+	expect(session.isAlive).toBe(true);
+	expect(clock.pending).toBe(2);
 });
 
 describe('what cannot go on', () => {
@@ -313,15 +327,20 @@ describe('a full buffer', () => {
 	});
 
 	test('a message that the transport refuses is not counted', async () => {
-		const { session, atServer, connect } = setUp();
-		const { left } = await connect({ maxMessageBytes: 1_000 });
+		const { clock, session, atServer, connect } = setUp();
+		const narrow = await connect({ maxMessageBytes: 1_000 });
+		const { left } = narrow;
 		left.send('before');
 		expect(() => left.send('x'.repeat(2_000))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
 		expect(() => session.send('x'.repeat(2_000))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
 		left.send('after');
 		await settle();
-		expect(atServer).toEqual(['before', 'after']);
 		expect(left.state).toBe('ACTIVE');
+		narrow.cut();
+		await connect();
+		await clock.run(1_000);
+		expect(atServer).toEqual(['before', 'after']);
+		expect(session.bufferedBytes).toBe(0);
 	});
 
 	test('a kept message that does not fit through a new path ends that connection, and a wider one takes it', async () => {

@@ -3,7 +3,7 @@ import { FakeClock, settle } from '@linkscope/core/testing';
 import { describe, expect, test } from 'vitest';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
-import { proveResume } from './resume-messages.js';
+import { proveResume, type ResumePoint } from './resume-messages.js';
 import { fakeChannels, type Person, SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
 
 /** A peer that says whatever its script says, frame by frame; '<' waits for an answer. */
@@ -130,9 +130,12 @@ describe('a resume is refused', () => {
 		pair.cut();
 		const id = session.id as string;
 		const resume = (wire: Wire): string => {
-			const said = change({ type: 'continuity_resume', session: id, generation: 2, received: 2 }) as { generation: number; received: number; proof?: string };
+			const { proveInstead, ...said } = change({ type: 'continuity_resume', session: id, generation: 2, received: 2 }) as unknown as ResumePoint & {
+				proof?: string;
+				proveInstead?: ResumePoint;
+			};
 			const agreed = { id, secret: secret === 'right' ? held : new Uint8Array(32), peer: '', peerIdentity: new Uint8Array() };
-			const proof = said.proof ?? proveResume('I', agreed, (wire.secure as { binding: Uint8Array }).binding, said);
+			const proof = said.proof ?? proveResume('I', agreed, (wire.secure as { binding: Uint8Array }).binding, proveInstead ?? said);
 			return JSON.stringify({ ...said, proof });
 		};
 		const { pair: second, received } = await meet({ left: [scripted(resume, '<')], right: [sessions.plugin()], dialling: thief });
@@ -167,6 +170,26 @@ describe('a resume is refused', () => {
 		expect(events.filter((event) => event.type === 'note' && event.note.kind === 'security')).toMatchObject([
 			{ note: { outcome: 'refused', code: 'CONTINUITY_REFUSED' } },
 		]);
+	});
+
+	test('with a number other than the proved one', async () => {
+		const { second } = await resumeWith((honest) => ({ ...honest, proveInstead: { generation: 2, received: 3 } }));
+		expect(verdict(second.right)).toBe('4401 CONTINUITY_REFUSED');
+		const { second: third } = await resumeWith((honest) => ({ ...honest, proveInstead: { generation: 3, received: 2 } }));
+		expect(verdict(third.right)).toBe('4401 CONTINUITY_REFUSED');
+	});
+
+	test('opened again although both ends know it and nothing was acknowledged', async () => {
+		const clock = new FakeClock();
+		const sessions = new ContinuitySessions({ clock });
+		const session = new ContinuitySession({ clock });
+		const pair = new SecuredPair({ clock, left: [session.plugin()], right: [sessions.plugin()] });
+		await pair.open();
+		await settle();
+		const again = JSON.stringify({ type: 'continuity_open', session: session.id, generation: 2 });
+		const { pair: second } = await meet({ left: [scripted(again, '<')], right: [sessions.plugin()] });
+		expect(verdict(second.right)).toBe('4402 CONTINUITY_REFUSED');
+		expect(pair.right.state).toBe('ACTIVE');
 	});
 
 	test('with another secret', async () => {

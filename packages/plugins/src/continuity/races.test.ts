@@ -118,6 +118,30 @@ test('two resumes in one tick: the later one carries the session, the other is c
 	}
 });
 
+test.each(['first connections', 'resumes'])('two %s, of which the earlier is answered last: its answer changes nothing', async (what) => {
+	const { clock, session, sessions, atServer, pair } = setUp();
+	if (what === 'resumes') {
+		const old = pair();
+		await old.open();
+		old.cut();
+	}
+	const slow = pair({ latencyMs: 3 });
+	// Something to flush: so its handshake goes on although it was replaced.
+	slow.left.send('perhaps');
+	void slow.open();
+	await clock.run(4);
+	const quick = pair();
+	await quick.open();
+	for (const n of numbers(0, 5)) quick.left.send(n);
+	await settle();
+	await clock.run(1_000);
+	quick.cut();
+	await pair().open();
+	await settle();
+	expect(atServer.filter((message) => message !== 'perhaps')).toEqual(numbers(0, 5));
+	expect([session.isAlive, sessions.size]).toEqual([true, 1]);
+});
+
 test('two first connections in one tick make one session', async () => {
 	const { clock, session, sessions, atServer, pair } = setUp();
 	const both = [pair(), pair()];
