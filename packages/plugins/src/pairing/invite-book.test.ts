@@ -66,6 +66,7 @@ test('a revoked invite pairs nobody, whoever used it before', async () => {
 	await claim(book, invite);
 	expect(await book.revoke(invite.id)).toBe(true);
 	for (const who of [1, 2]) expect(await claim(book, invite, who)).toEqual({ accepted: false, reason: 'revoked' });
+	await book.add(invite);
 	expect(await book.find(invite.id)).toMatchObject({ state: 'revoked' });
 	expect(await book.revoke('AAAAAAAAAAAAAAAAAAAAAA')).toBe(false);
 });

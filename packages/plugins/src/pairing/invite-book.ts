@@ -28,7 +28,7 @@ export type ClaimResult = { accepted: true; pairingKey: Uint8Array; issuedAt: nu
 
 /** The inviter's ledger of the invites it has issued. */
 export interface InviteBook {
-	/** @throws StoreError STORE_UNWRITABLE where 1,000 invites are open already. */
+	/** One that is there already stays as it is. @throws StoreError STORE_UNWRITABLE where 1,000 invites are kept already. */
 	add(invite: Invite): Promise<void>;
 	find(id: string): Promise<InviteRecord | null>;
 	/** Oldest first. Invites that ended more than a day ago are forgotten when one is added. */
@@ -81,6 +81,8 @@ export function createInviteBook(options: { storage?: Storage; clock?: Clock } =
 	return {
 		add: (invite) =>
 			change((ledger) => {
+				// What was used or revoked stays so.
+				if (ledger.has(invite.id)) return ledger;
 				const kept = [...ledger].filter(([, { expiresAt }]) => clock.epoch() - expiresAt <= FORGET_AFTER_MS);
 				if (kept.length >= MAX_INVITES)
 					throw new StoreError('STORE_UNWRITABLE', `${MAX_INVITES} invites are kept already; each is forgotten a day after it ended`);
