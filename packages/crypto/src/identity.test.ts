@@ -55,6 +55,7 @@ test('a text without a passphrase comes back as the same identity', async () => 
 	expect(again.sign(seed)).toEqual(identity.sign(seed));
 });
 
+// Five times scrypt, which is slow on purpose.
 test('a passphrase seals the text, differently each time, and only the same passphrase opens it', async () => {
 	const identity = createIdentity(primitives, seed);
 	const passphrase = 'Zwölf Boxkämpfer';
@@ -68,7 +69,7 @@ test('a passphrase seals the text, differently each time, and only the same pass
 	await expect(importIdentity(primitives, text)).rejects.toEqual(refused);
 	const stranger = encodeBase64url(createIdentity(primitives).publicKey);
 	await expect(importIdentity(primitives, text.replace(/"key":"[^"]*"/, `"key":"${stranger}"`), { passphrase })).rejects.toEqual(refused);
-});
+}, 60_000);
 
 test('who expects protection is told where there is none', async () => {
 	const text = await exportIdentity(primitives, createIdentity(primitives));
