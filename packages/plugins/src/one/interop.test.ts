@@ -51,6 +51,18 @@ const messages: Payload[] = [
 	new Uint8Array(300_000).fill(3),
 ];
 
+/** This side was dialled by a reference peer, which has shaken hands and has not spoken yet. */
+async function dialledByPeer(): Promise<{ connection: Connection; opened: Promise<void>; peer: ReferencePeer }> {
+	const mine = newKeys();
+	const socket = accepted();
+	const dialled = ReferencePeer.dial(url);
+	const connection = new Connection(wrapWebSocket(await socket), { initiator: false, plugins: chain({ keys: mine }) });
+	const opened = connection.open();
+	const peer = await dialled;
+	await peer.initiate(newKeys(), mine.publicKey);
+	return { connection, opened, peer };
+}
+
 /** Everything both ways, checked at both ends. */
 async function exchange(connection: Connection, peer: ReferencePeer): Promise<void> {
 	const inbox = connection.messages();
@@ -113,13 +125,7 @@ describe('the session against the reference peer', () => {
 	});
 
 	test('frames that arrive in one packet with the end of the handshake are not lost', async () => {
-		const [mine, theirs] = [newKeys(), newKeys()];
-		const socket = accepted();
-		const dialled = ReferencePeer.dial(url);
-		const connection = new Connection(wrapWebSocket(await socket), { initiator: false, plugins: chain({ keys: mine }) });
-		const opened = connection.open();
-		const peer = await dialled;
-		await peer.initiate(theirs, mine.publicKey);
+		const { connection, opened, peer } = await dialledByPeer();
 		const raw = (peer.socket as unknown as { _socket: { cork(): void; uncork(): void } })._socket;
 		raw.cork();
 		for (let i = 0; i < 50; i++) peer.send(`message ${i}`);
@@ -132,13 +138,7 @@ describe('the session against the reference peer', () => {
 
 	test('a frame sent twice, and one left out, end the connection: 4430', async () => {
 		for (const wrong of ['twice', 'left out']) {
-			const [mine, theirs] = [newKeys(), newKeys()];
-			const socket = accepted();
-			const dialled = ReferencePeer.dial(url);
-			const connection = new Connection(wrapWebSocket(await socket), { initiator: false, plugins: chain({ keys: mine }) });
-			const opened = connection.open();
-			const peer = await dialled;
-			await peer.initiate(theirs, mine.publicKey);
+			const { opened, peer } = await dialledByPeer();
 			peer.send('first');
 			await opened;
 			const frame = peer.sealed('second');
