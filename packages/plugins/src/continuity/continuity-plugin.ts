@@ -12,6 +12,8 @@ export type JoinSession = (carrier: Carrier, wire: Wire) => Promise<ContinuitySe
 const EARLY_MESSAGES = 64;
 const EARLY_BYTES = 64 * 1024;
 
+const REFUSALS: ReadonlySet<string | null> = new Set(['MESSAGE_TOO_BIG', 'SEND_QUEUE_FULL']);
+
 /**
  * Carries a session over one connection; `ContinuitySession.plugin()` and `ContinuitySessions.plugin()` make it. It goes above
  * encryption, pairing, compression and fragmentation: what plugins above it keep inside is lost with their connection.
@@ -107,7 +109,8 @@ export class ContinuityPlugin implements Plugin, Carrier {
 		try {
 			this.#sendNext();
 		} catch (error) {
-			outbox.withdraw();
+			// These refuse the message; whatever else is thrown ends the connection, and the message waits for the next.
+			if (REFUSALS.has(codeOf(error))) outbox.withdraw();
 			throw error;
 		}
 	}

@@ -73,7 +73,8 @@ export class ContinuitySession {
 
 	/**
 	 * Sends one message, or keeps it for the next connection. It enters the chain at the plugin's place, so while a connection is ACTIVE send
-	 * through that, and use this when there is none.
+	 * through that, and use this when there is none: what waits in a connection that never becomes ACTIVE is lost with it. Where send() of an
+	 * ACTIVE connection throws anything but MESSAGE_TOO_BIG, SEND_QUEUE_FULL or a TypeError, that connection has just ended, and the message is kept here.
 	 * @returns false: accepted, and much waits or is not acknowledged yet.
 	 * @throws ConnectionError CONTINUITY_LOST, CONNECTION_CLOSED, SEND_QUEUE_FULL; TransportError MESSAGE_TOO_BIG. That message is then not taken.
 	 */

@@ -209,6 +209,21 @@ describe('a session', () => {
 	});
 });
 
+test('keeps a message whose send() throws because its connection fails in that moment', async () => {
+	const { session, atServer, connect } = setUp();
+	const pair = await connect();
+	pair.ends[0].send = () => {
+		throw new Error('the socket is gone');
+	};
+	expect(() => pair.left.send('kept')).toThrow();
+	expect(pair.left.state).toBe('FAILED');
+	expect(session.bufferedBytes).toBeGreaterThan(0);
+	pair.cut();
+	await connect();
+	await settle();
+	expect(atServer).toEqual(['kept']);
+});
+
 test('leaves no timer of the connection behind', async () => {
 	const { clock, session, connect } = setUp();
 	const pair = await connect();

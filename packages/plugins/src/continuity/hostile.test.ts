@@ -1,10 +1,11 @@
-import { type Connection, hub, type Payload, type Plugin, type ProbeEvent, type Wire } from '@linkscope/core';
-import { FakeClock, settle } from '@linkscope/core/testing';
+import { inspect } from 'node:util';
+import { Connection, hub, type Payload, type Plugin, type ProbeEvent, type Wire } from '@linkscope/core';
+import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
 import { describe, expect, test } from 'vitest';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
 import { proveResume, type ResumePoint } from './resume-messages.js';
-import { fakeChannels, type Person, SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
+import { type Person, SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
 
 /** A peer that says whatever its script says, frame by frame; '<' waits for an answer. */
 function scripted(...script: (Payload | ((wire: Wire) => Payload))[]): Plugin {
@@ -49,8 +50,6 @@ describe('a session is refused', () => {
 			},
 		],
 	])('%s', async (_, below) => {
-		const { createMemoryPair } = await import('@linkscope/core/testing');
-		const { Connection } = await import('@linkscope/core');
 		const [a, b] = createMemoryPair();
 		const left = new Connection(a, { plugins: [below as Plugin, new ContinuitySession().plugin()] });
 		const right = new Connection(b, { initiator: false });
@@ -225,26 +224,25 @@ describe('a resume is refused', () => {
 		expect(pairs[2]?.right.state).toBe('ACTIVE');
 	});
 
-	test('with an older generation that is honestly proved', async () => {
-		const { second } = await resumeWith((honest) => ({ ...honest, generation: 9 }));
-		expect(second.right.state).toBe('ACTIVE');
+	test('with an older generation that is honestly proved: of two connections at once the later one was quicker', async () => {
 		const clock = new FakeClock();
 		const sessions = new ContinuitySessions({ clock });
 		const session = new ContinuitySession({ clock });
-		const first = new SecuredPair({ clock, left: [session.plugin()], right: [sessions.plugin()] });
+		const pair = (latencyMs: number) => new SecuredPair({ clock, latencyMs, left: [session.plugin()], right: [sessions.plugin()] });
+		const first = pair(0);
 		await first.open();
-		// Two connections at once, of which the later one is quicker.
-		const slow = new SecuredPair({ clock, latencyMs: 50, left: [session.plugin()], right: [sessions.plugin()] });
+		const slow = pair(50);
 		const opened = slow.open();
 		await clock.run(10);
-		const quick = new SecuredPair({ clock, left: [session.plugin()], right: [sessions.plugin()] });
+		const quick = pair(0);
 		await quick.open();
+		// What closes the slow one must not get there before its message.
 		slow.ends[0].close = () => {};
 		slow.ends[0].terminate = () => {};
 		await clock.run(1_000);
 		await opened;
+		expect(verdict(slow.right)).toBe('4402 CONTINUITY_REFUSED');
 		expect(quick.right.state).toBe('ACTIVE');
-		expect(slow.right.state).toBe('FAILED');
 	});
 });
 
@@ -386,14 +384,11 @@ describe('the registry is bounded', () => {
 	});
 });
 
-test('secrets show neither in JSON nor in the console', async () => {
-	const { inspect } = await import('node:util');
+test('keys show neither in JSON nor in the console', async () => {
 	const session = new ContinuitySession();
 	const sessions = new ContinuitySessions();
 	const { pair } = await meet({ left: [session.plugin()], right: [sessions.plugin()] });
-	const secret = fakeChannels()[0].exportSecret('continuity');
-	expect(secret).toHaveLength(32);
 	for (const shown of [session, sessions, pair.left.plugin('continuity')]) {
-		expect(`${JSON.stringify(shown)}${inspect(shown, { depth: 9, showHidden: true })}`).not.toMatch(/secret/);
+		expect(`${JSON.stringify(shown)}${inspect(shown, { depth: 9, showHidden: true })}`).not.toMatch(/secret|Uint8Array/);
 	}
 });

@@ -136,7 +136,7 @@ test.each(['first connections', 'resumes'])('two %s, of which the earlier is ans
 	await settle();
 	await clock.run(1_000);
 	quick.cut();
-	await pair().open();
+	expect(await pair().open()).toEqual([null, null]);
 	await settle();
 	expect(atServer.filter((message) => message !== 'perhaps')).toEqual(numbers(0, 5));
 	expect([session.isAlive, sessions.size]).toEqual([true, 1]);
