@@ -21,7 +21,7 @@ export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
 export { authorizeBy } from './trust/authorize-by.js';
 export { type Rotation, readRotation, signRotation } from './trust/rotation.js';
 export { checkStoredText, checkStoreName, MAX_STORED_CHARS, memoryStorage, type Storage, StoreError } from './trust/storage.js';
-export type { PeerName, TrustEntry, TrustLevel, TrustRecord, TrustStore } from './trust/trust-record.js';
+export type { PairedEntry, PeerName, TrustEntry, TrustLevel, TrustRecord, TrustStore } from './trust/trust-record.js';
 export { createTrustStore } from './trust/trust-store.js';
 export { type TypedMessagesOptions, TypedMessagesPlugin } from './typed-messages.js';
 export { MessageError, type WaitOptions } from './wait.js';

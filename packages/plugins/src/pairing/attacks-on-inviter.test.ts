@@ -92,14 +92,15 @@ test('an identity that pairs over and over does not outrun its revocation', asyn
 	const invite = await inviter.invite();
 	await attempt(inviter, dialler(invite), alice);
 	const { trust } = inviter;
-	// Revoked in the moment between looking it up and writing it down.
-	const get: typeof trust.get = async (peer) => {
-		const known = await trust.get(peer);
-		await trust.revoke(peer);
-		return known;
+	// Revoked in the moment before it is written down.
+	const pair: typeof trust.pair = async (...known) => {
+		await trust.revoke(alice.publicKey);
+		return trust.pair(...known);
 	};
-	const late = new PairingPlugin({ inviteBook: inviter.book, trustStore: { ...trust, get } });
-	await securePair(attacker(dialler(invite), alice), [inviter.authentication(), late]).open();
+	const late = new PairingPlugin({ inviteBook: inviter.book, trustStore: { ...trust, pair } });
+	const outrun = securePair(attacker(dialler(invite), alice), [inviter.authentication(), late]);
+	await outrun.open();
+	expect(closeOf(outrun.left)).toMatchObject({ code: 4410, reason: 'INVITE_REFUSED' });
 	expect(await trust.get(alice.publicKey)).toMatchObject({ level: 'revoked' });
 });
 

@@ -59,13 +59,11 @@ export async function checkInvite(
 	const proves = (pairingKey: Uint8Array): boolean => equalBytes(proof, proofs.ofInitiator(pairingKey)) && isSigned;
 	const result = (await inviteBook?.claim({ inviteId: id, identity: peer, proves })) ?? UNKNOWN;
 	if (!result.accepted) throw new InviteRefusedError(id, result.reason);
-	// What a peer held before it was revoked does not bring it back.
-	const known = (await trustStore?.get(peer)) ?? null;
-	if (known?.level === 'revoked' && known.since >= result.issuedAt) throw new InviteRefusedError(id, 'revoked');
 
 	// Written down before it is said: a peer that was told it is paired will be known when it comes again.
 	const connectionId = proofs.connectionId(result.pairingKey);
-	const pairing = await rememberPeer(trustStore, known, { identity: peer, inviteId: id, connectionId });
+	const pairing = await rememberPeer(trustStore, { identity: peer, inviteId: id, connectionId }, result.issuedAt);
+	if (pairing === null) throw new InviteRefusedError(id, 'revoked');
 	sendPair(wire, 'pair_success', {
 		connection_id: connectionId,
 		trust_level: 'paired',

@@ -1,4 +1,4 @@
-import type { TrustEntry, TrustLevel, TrustRecord, TrustStore } from '../trust/trust-record.js';
+import type { PairedEntry, TrustLevel, TrustStore } from '../trust/trust-record.js';
 
 /** What both sides know of each other once they are paired. */
 export interface Pairing {
@@ -7,18 +7,12 @@ export interface Pairing {
 	readonly trustLevel: TrustLevel;
 }
 
-/** Public key, invite and connection of a pairing. */
-export type PairedEntry = Required<Pick<TrustEntry, 'identity' | 'inviteId' | 'connectionId'>>;
-
-/**
- * Writes a pairing down where there is a store. A peer that was pinned by hand stays so, and keeps its label.
- * What is known already is not written again: a peer that pairs over and over must not undo a revocation that comes in between.
- */
-export async function rememberPeer(trustStore: TrustStore | undefined, known: TrustRecord | null, entry: PairedEntry): Promise<Pairing> {
+/** Writes a pairing down where there is a store. @returns null where the peer was revoked after the invite was issued. */
+export async function rememberPeer(trustStore: TrustStore | undefined, entry: PairedEntry, issuedAt: number): Promise<Pairing | null> {
 	const { connectionId } = entry;
-	const level = known?.level === 'pinned' ? 'pinned' : 'paired';
-	if (known?.level !== level || known.connectionId !== connectionId) await trustStore?.put({ ...entry, level, label: known?.label });
-	return { connectionId, trustLevel: level };
+	if (trustStore === undefined) return { connectionId, trustLevel: 'paired' };
+	const record = await trustStore.pair(entry, issuedAt);
+	return record && { connectionId, trustLevel: record.level };
 }
 
 /** What was written down when this peer was paired; null where it never was. */

@@ -145,7 +145,7 @@ describe('an order of plugins that would pair nobody in particular is an error',
 test('a pairing that cannot be written down fails with the error of the store, and works when it can', async () => {
 	const inviter = new Inviter();
 	const invite = await inviter.invite();
-	const broken = new PairingPlugin({ inviteBook: inviter.book, trustStore: { ...inviter.trust, put: () => Promise.reject(new Error('disk full')) } });
+	const broken = new PairingPlugin({ inviteBook: inviter.book, trustStore: { ...inviter.trust, pair: () => Promise.reject(new Error('disk full')) } });
 	const failed = securePair(guest(invite).plugins, [inviter.authentication(), broken]);
 	expect(await failed.open()).toEqual(['FAILED', 'FAILED']);
 	expect(failed.right.closeInfo?.error?.message).toContain('disk full');

@@ -78,8 +78,10 @@ export class PairingPlugin implements Plugin {
 			throw new SecurityError('pairing', 'PAIRING_REQUIRED', `${channel.peer} does not know this identity, or trusts it no more; ask it for an invite`);
 		}
 		const connectionId = await proveInvite(wire, channel, invite, this.#primitives);
-		const identity = channel.peerIdentity;
-		return rememberPeer(trustStore, (await trustStore?.get(identity)) ?? null, { identity, inviteId: invite.id, connectionId });
+		const entry = { identity: channel.peerIdentity, inviteId: invite.id, connectionId };
+		const pairing = await rememberPeer(trustStore, entry, invite.issuedAt);
+		if (pairing) return pairing;
+		throw new SecurityError('pairing', 'PEER_UNKNOWN', `${channel.peer} was revoked after it made this invite; ask it for a new one`);
 	}
 
 	#note(outcome: 'ok' | 'refused', peer: string, code?: string): void {

@@ -27,6 +27,9 @@ export interface TrustEntry {
 	readonly label?: string;
 }
 
+/** What a pairing adds. */
+export type PairedEntry = Required<Pick<TrustEntry, 'identity' | 'inviteId' | 'connectionId'>>;
+
 /** An identity: its public key (32 bytes, or as base64url) or its fingerprint. */
 export type PeerName = Uint8Array | string;
 
@@ -34,6 +37,12 @@ export interface TrustStore {
 	get(peer: PeerName): Promise<TrustRecord | null>;
 	/** Adds an identity, or replaces what was known about it: one that was revoked and paired again is `paired`. */
 	put(entry: TrustEntry): Promise<TrustRecord>;
+	/**
+	 * Remembers a peer as `paired` by an invite that was issued at `issuedAt` (milliseconds since 1970). What is known is looked at in the same step: `pinned`
+	 * stays `pinned`, a label is kept.
+	 * @returns null where the peer was revoked since: what it held before does not bring it back. Nothing changed.
+	 */
+	pair(entry: PairedEntry, issuedAt: number): Promise<TrustRecord | null>;
 	/** What changed last comes last. */
 	list(): Promise<TrustRecord[]>;
 	/** @returns null where it was not known. */

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@linkscope/core';
 import { encodeBase64url, parseFingerprint } from '@linkscope/crypto';
 import { readRotation } from './rotation.js';
 import { type Storage, StoreError } from './storage.js';
-import type { PeerName, TrustRecord, TrustStore } from './trust-record.js';
+import type { PairedEntry, PeerName, TrustRecord, TrustStore } from './trust-record.js';
 import { decodeIdentity, MAX_TRUST_RECORDS, parseTrustRecords, type TrustRecords, trustRecord, trustText } from './trust-text.js';
 
 /**
@@ -45,6 +45,15 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 			await change((records) => replace(records, record));
 			return record;
 		},
+		async pair(entry, issuedAt) {
+			let record: TrustRecord | null = null;
+			await change((records) => {
+				const known = find(records, entry.identity);
+				record = pairedRecord(known, entry, issuedAt, clock.epoch());
+				return record === null || record === known ? null : replace(records, record);
+			});
+			return record;
+		},
 		async list() {
 			return [...(await load()).values()];
 		},
@@ -75,6 +84,14 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 			});
 		},
 	};
+}
+
+/** @returns what is known where it says the same already, null where it was revoked since. */
+function pairedRecord(known: TrustRecord | undefined, entry: PairedEntry, issuedAt: number, since: number): TrustRecord | null {
+	if (known?.level === 'revoked' && known.since >= issuedAt) return null;
+	const level = known?.level === 'pinned' ? 'pinned' : 'paired';
+	if (known?.level === level && known.connectionId === entry.connectionId) return known;
+	return trustRecord({ ...entry, level, label: known?.label }, since);
 }
 
 /** At the end: the map keeps the order of time. */
