@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { WebSocketServer } from 'ws';
 import { startScriptedServer } from '../packages/instrumentation/src/patch/fixtures/scripted-server.js';
+import { startSecureServer } from '../packages/plugins/src/secure/fixtures/secure-server.js';
 import { startForeignServers } from './foreign/servers/index.js';
 
 declare module 'vitest' {
@@ -15,6 +16,8 @@ declare module 'vitest' {
 		foreignPorts: Record<string, number>;
 		/** http://…/<application> answers what the wire of its server carried. */
 		wireCountsUrl: string;
+		/** A secured echo server: see secure-server.ts. */
+		secureServer: { url: string; fingerprint: string };
 	}
 }
 
@@ -22,7 +25,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	echo.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
-	const [scripted, foreign] = await Promise.all([startScriptedServer(), startForeignServers()]);
+	const [scripted, foreign, secure] = await Promise.all([startScriptedServer(), startForeignServers(), startSecureServer()]);
 	const counts = createServer((request, response) => {
 		response.setHeader('access-control-allow-origin', '*');
 		response.end(JSON.stringify(foreign.counts((request.url ?? '').slice(1))));
@@ -35,12 +38,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	project.provide('foreignPorts', foreign.ports);
 	project.provide('wireCountsUrl', `http://127.0.0.1:${(counts.address() as AddressInfo).port}/`);
 
+	project.provide('secureServer', { url: secure.url, fingerprint: secure.fingerprint });
+
 	return async () => {
 		for (const socket of echo.clients) socket.terminate();
 		echo.close();
 		counts.close();
 		counts.closeAllConnections();
 		foreign.stop();
+		await secure.stop();
 		await scripted.stop();
 	};
 }

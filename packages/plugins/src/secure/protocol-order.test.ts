@@ -48,6 +48,8 @@ const moves: Record<string, Move> = {
 	),
 	'a record': ({ end, peer }) => end.send(peer.sealer ? peer.record() : new Uint8Array(40).fill(1)),
 	'a record that hands over': ({ end, peer }) => end.send(peer.sealer ? peer.record('', RecordFlag.HAND_OVER) : new Uint8Array(40).fill(1)),
+	'a message of nobody that hands over': ({ end, peer }) =>
+		end.send(peer.sealer ? peer.control({ type: 'hello' }, RecordFlag.HAND_OVER) : JSON.stringify({ type: 'hello', sealed: 'AAAA' })),
 	'pair_request that hands over': ({ end, peer }) =>
 		end.send(peer.sealer ? peer.control({ type: 'pair_request' }, RecordFlag.HAND_OVER) : new Uint8Array(40).fill(1)),
 };

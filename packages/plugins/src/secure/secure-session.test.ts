@@ -193,6 +193,16 @@ describe('the session', () => {
 		expect(pair.atRight).toEqual([]);
 	});
 
+	test('who hands over before this side is ACTIVE, to an encryption it does not have, is refused too', async () => {
+		const { connection, send, read, received } = await facing([new AuthenticationPlugin({ identity: bob })], false);
+		const peer = new HandMade('initiator', alice);
+		await send(peer.auth());
+		peer.readChallenge(await read());
+		await send(peer.response(), peer.control({ type: 'encryption_capabilities', suites: [] }, RecordFlag.HAND_OVER), 'in the clear');
+		expect(closeOf(connection)).toMatchObject({ code: 4402, reason: 'PROTOCOL_ORDER' });
+		expect(received).toEqual([]);
+	});
+
 	test('without a common suite there is no session, and each says what it has', async () => {
 		const pair = securePair([new EncryptionPlugin({ suites: ['aes-256-gcm'] })], [new EncryptionPlugin({ suites: ['chacha20-poly1305'] })]);
 		await pair.open();
