@@ -5,7 +5,7 @@ import { StatisticsPlugin } from '../statistics.js';
 import type { ContinuityPlugin } from './continuity-plugin.js';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
-import { SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
+import { SecuredPair, type SecuredPairOptions } from './fixtures/secured-pair.js';
 import type { ContinuityLost } from './session-state.js';
 
 const undo: (() => void)[] = [];

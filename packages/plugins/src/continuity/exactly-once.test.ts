@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
-import { SecuredPair } from './secured-pair.fixture.js';
+import { SecuredPair } from './fixtures/secured-pair.js';
 
 /** What happens to the network and the applications, in any order. */
 const step = fc.oneof(

@@ -4,8 +4,8 @@ import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
 import { describe, expect, test } from 'vitest';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
+import { type Person, SecuredPair, type SecuredPairOptions } from './fixtures/secured-pair.js';
 import { proveResume, type ResumePoint } from './resume-messages.js';
-import { type Person, SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
 
 /** A peer that says whatever its script says, frame by frame; '<' waits for an answer. */
 function scripted(...script: (Payload | ((wire: Wire) => Payload))[]): Plugin {

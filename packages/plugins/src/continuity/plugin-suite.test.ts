@@ -7,7 +7,7 @@ import { StatisticsPlugin } from '../statistics.js';
 import { TypedMessagesPlugin } from '../typed-messages.js';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
-import { fakeChannels } from './secured-pair.fixture.js';
+import { fakeChannels } from './fixtures/secured-pair.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

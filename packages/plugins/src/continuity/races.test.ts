@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import type { ContinuityPlugin } from './continuity-plugin.js';
 import { ContinuitySession } from './continuity-session.js';
 import { ContinuitySessions } from './continuity-sessions.js';
-import { SecuredPair, type SecuredPairOptions } from './secured-pair.fixture.js';
+import { SecuredPair, type SecuredPairOptions } from './fixtures/secured-pair.js';
 
 // Many small worlds: on a busy machine that takes a while and proves nothing.
 vi.setConfig({ testTimeout: 30_000 });
