@@ -63,7 +63,10 @@ export class Reporter {
 		if (bytesOut === 0 && bytesIn === 0) return;
 		this.#bytesOut = 0;
 		this.#bytesIn = 0;
-		this.#tell({ type: 'wire', bytesOut, bytesIn });
+		if (!hub.active) return;
+		if (this.#announcedTo !== hub.generation) this.#announce();
+		// As for messages, and not by #tell: a plugin that gathers them has one of these for every record.
+		hub.emit({ type: 'wire', id: this.#about.id, at: turnNow(this.#about.clock), bytesOut, bytesIn });
 	}
 
 	state(from: ConnectionState, to: ConnectionState): void {
