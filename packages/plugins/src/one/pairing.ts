@@ -1,4 +1,4 @@
-import { codeOf, HandshakeError, type Payload, type Plugin, type PluginHost, type Wire } from '@linkscope/core';
+import { codeOf, HandshakeError, type Plugin, type PluginHost, type Wire } from '@linkscope/core';
 import { equalBytes, type KeyPair, SEALED_CHALLENGE_BYTES } from '@linkscope/crypto/nacl';
 import { type OneChannel, requireOneChannel } from './channel.js';
 import { type OneObject, readBytes, readCommand, textOf } from './commands.js';
@@ -164,8 +164,8 @@ class Pairing {
 		return readCommand(await this.#wire.read(), command);
 	}
 
-	async #hearBytes(): Promise<Payload & Uint8Array> {
-		return readBytes(await this.#wire.read(), SEALED_CHALLENGE_BYTES, 'a challenge or its answer') as Uint8Array;
+	async #hearBytes(): Promise<Uint8Array> {
+		return readBytes(await this.#wire.read(), SEALED_CHALLENGE_BYTES, 'a challenge or its answer');
 	}
 }
 
