@@ -9,8 +9,9 @@ import { Inbound } from './inbound.js';
 import { Outbound } from './outbound.js';
 import { byteLength, type Payload } from './payload.js';
 import { type AbortSignal, platform, type ReadableStream, type WritableStream } from './platform.js';
-import type { Plugin, PluginHost, SecureChannel } from './plugin.js';
+import type { Plugin, SecureChannel } from './plugin.js';
 import { endPlugins, flushPlugins } from './plugin-endings.js';
+import { type HostingConnection, SlotHost } from './plugin-host.js';
 import { hub } from './probe.js';
 import { Reporter } from './reporter.js';
 import { type ConnectionState, canTransition, isEnded } from './state.js';
@@ -53,6 +54,7 @@ export class Connection implements Channel {
 	readonly #inbound: Inbound;
 	readonly #outbound: Outbound;
 	readonly #valve: Valve;
+	readonly #host: HostingConnection;
 	readonly #states: Emitter<ConnectionState>;
 	readonly #closes: Emitter<CloseInfo>;
 	readonly #opening = new platform.AbortController();
@@ -99,6 +101,7 @@ export class Connection implements Channel {
 		this.onMessage = this.#inbound.onMessage;
 		this.onState = this.#states = new Emitter(this.#listenerHooks('state'));
 		this.onClose = this.#closes = new Emitter(this.#listenerHooks('close'));
+		this.#host = this.#hosting();
 		for (const plugin of plugins) if (!isEnded(this.#current)) this.addPlugin(plugin);
 	}
 
@@ -137,7 +140,7 @@ export class Connection implements Channel {
 		inUse.add(plugin);
 		this.#reporter.plugin(slot, 'added', this.#chain.slots.indexOf(slot));
 		this.#guard(plugin, () => {
-			plugin.attach?.(this.#hostFor(slot));
+			plugin.attach?.(new SlotHost(this.#host, slot));
 			if (this.#current === 'ACTIVE') plugin.active?.();
 		});
 		return this;
@@ -449,16 +452,15 @@ export class Connection implements Channel {
 		this.#states.emit(to);
 	}
 
-	#hostFor(slot: Slot): PluginHost {
-		const transport = this.#transport;
+	#hosting(): HostingConnection {
 		return {
-			connectionId: this.id,
+			id: this.id,
 			clock: this.#options.clock,
 			initiator: this.initiator,
-			get maxMessageBytes() {
-				return transport.features.maxMessageBytes;
-			},
-			sendDown: (payload) => {
+			transport: this.#transport,
+			valve: this.#valve,
+			reporter: this.#reporter,
+			sendDown: (slot, payload) => {
 				// Nothing leaves before the transport is open, nor from a plugin that was removed.
 				if (!this.#transportOpen || isEnded(this.#current) || !this.#chain.slots.includes(slot)) return false;
 				const accepted = this.#chain.downFrom(slot, payload);
@@ -470,15 +472,11 @@ export class Connection implements Channel {
 				this.#relax();
 				return accepted;
 			},
-			deliverUp: (payload) => {
+			deliverUp: (slot, payload) => {
 				if (isEnded(this.#current)) return;
 				this.#chain.upFrom(slot, payload);
 				this.#relaxIfBlocked();
 			},
-			opaque: () => transport.opaque?.(),
-			pause: () => void this.#valve.pause(slot),
-			resume: () => this.#valve.resume(slot),
-			note: (note) => this.#reporter.note(note),
 			close: (reason) => void this.close(reason),
 			fail: (error) => this.#fail(error),
 		};

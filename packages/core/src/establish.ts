@@ -9,8 +9,10 @@ import type { Transport, TransportSink } from './transport.js';
 /** Opens a transport within a bound. @throws its own error, OPEN_TIMEOUT, or the reason of the signal. */
 export async function openTransport(transport: Transport, sink: TransportSink, signal: AbortSignal, clock: Clock, timeoutMs: number): Promise<void> {
 	let cancelTimer = (): void => {};
+	let abort = (): void => {};
 	const ended = new Promise<never>((_, reject) => {
-		signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+		abort = () => reject(signal.reason);
+		signal.addEventListener('abort', abort, { once: true });
 		cancelTimer = clock.after(timeoutMs, () => {
 			reject(new TransportError('OPEN_TIMEOUT', `${transport.kind}: no connection to ${withoutSecrets(transport.remote)} within ${timeoutMs} ms`));
 		});
@@ -19,6 +21,8 @@ export async function openTransport(transport: Transport, sink: TransportSink, s
 		await Promise.race([ended, (async () => transport.open(sink, signal))()]);
 	} finally {
 		cancelTimer();
+		// The signal lives as long as the connection, and would keep all of this.
+		signal.removeEventListener('abort', abort);
 	}
 }
 
