@@ -18,6 +18,7 @@ import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
+import { allocate } from './allocate.js';
 
 type Curve = 'X25519' | 'Ed25519';
 // Both ciphers are used alike; the declarations of this one demand no more than Node does.
@@ -86,7 +87,7 @@ class NodeAead implements Aead {
 		checkLength('A nonce', nonce, 12);
 		const cipher = createCipheriv(this.#name as Gcm, this.#key, nonce, TAG_LENGTH);
 		if (associated.length > 0) cipher.setAAD(associated);
-		const sealed = new Uint8Array(headroom + plaintext.length + TAG_BYTES);
+		const sealed = allocate(headroom + plaintext.length + TAG_BYTES, headroom);
 		sealed.set(cipher.update(plaintext), headroom);
 		cipher.final();
 		sealed.set(cipher.getAuthTag(), headroom + plaintext.length);

@@ -4,6 +4,7 @@ import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, Ed25519, Primitives, X25519 } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
+import { allocate } from './allocate.js';
 import { nodePrimitives } from './node.js';
 
 /** What is used of sodium-native. Its functions write into their first argument and throw, or return false, where libsodium says no. */
@@ -141,7 +142,7 @@ class SodiumAead implements Aead {
 	seal(nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array | null = null, headroom = 0): Uint8Array {
 		if (plaintext.length > LARGE_BYTES) return this.#node.seal(nonce, plaintext, associated ?? undefined, headroom);
 		checkLength('A nonce', nonce, 12);
-		const framed = new Uint8Array(headroom + plaintext.length + TAG_BYTES);
+		const framed = allocate(headroom + plaintext.length + TAG_BYTES, headroom);
 		const sealed = headroom === 0 ? framed : framed.subarray(headroom);
 		this.#sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associated, null, nonce, this.#key);
 		return framed;
@@ -151,7 +152,7 @@ class SodiumAead implements Aead {
 		if (sealed.length > LARGE_BYTES) return this.#node.open(nonce, sealed, associated ?? undefined);
 		checkLength('A nonce', nonce, 12);
 		if (sealed.length < TAG_BYTES) throw decryptFailed();
-		const plaintext = new Uint8Array(sealed.length - TAG_BYTES);
+		const plaintext = allocate(sealed.length - TAG_BYTES);
 		try {
 			this.#sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, sealed, associated, nonce, this.#key);
 		} catch {
