@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Connection, type ConnectionState, hub, type Payload, type Plugin, type SecureChannel } from '@linkscope/core';
+import { Connection, type ConnectionState, hub, type Payload, type Plugin, type SecureChannel, TransportError } from '@linkscope/core';
 import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
 import { boxKeyPair, bytesToHex, fingerprintOf, seal } from '@linkscope/crypto/nacl';
 import { describe, expect, test } from 'vitest';
@@ -68,12 +68,19 @@ describe('two ends', () => {
 		left.terminate();
 	});
 
-	test('a message the transport refuses as too big is not sent, and the next one opens', async () => {
-		const [a, b] = createMemoryPair({ maxMessageBytes: 1_000 });
-		const left = new Connection(a, { plugins: initiating() });
+	test.each(['MESSAGE_TOO_BIG', 'SEND_QUEUE_FULL'])('a message refused below with %s is not sent, and the next one opens', async (code) => {
+		const refusing: Plugin = {
+			name: 'refusing',
+			outgoing(payload) {
+				if (payload.length > 1_000) throw new TransportError(code, 'at most 1,000');
+				return payload;
+			},
+		};
+		const [a, b] = createMemoryPair();
+		const left = new Connection(a, { plugins: [refusing, ...initiating()] });
 		const right = new Connection(b, { plugins: accepting(), initiator: false });
 		await Promise.all([left.open(), right.open()]);
-		expect(() => left.send('x'.repeat(2_000))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+		expect(() => left.send('x'.repeat(2_000))).toThrow(expect.objectContaining({ code }));
 		left.send('small');
 		expect((await right.messages().next()).value).toBe('small');
 		left.terminate();

@@ -5,6 +5,9 @@ import { KEY_BYTES } from './commands.js';
 import { accept, type Exchanged, initiate } from './key-exchange.js';
 import { ALL_WORDS, escapeWord, KEEPALIVE, MAX_WHOLE_UNITS } from './words.js';
 
+// What a transport or plugin below says of one message that it does not take (Plugin.outgoing).
+const REFUSALS = ['MESSAGE_TOO_BIG', 'SEND_QUEUE_FULL'];
+
 export interface OneSessionOptions {
 	/** This side's long-lived Curve25519 keys, 32 bytes each. */
 	keys: KeyPair;
@@ -58,11 +61,10 @@ export class OneSessionPlugin implements Plugin {
 	}
 
 	async handshake(wire: Wire): Promise<void> {
-		let peer: string | undefined;
 		try {
 			const isInitiator = this.#isInitiator(wire);
 			const exchanged = await this.#exchange(wire, isInitiator);
-			peer = fingerprintOf(exchanged.peerKey);
+			const peer = fingerprintOf(exchanged.peerKey);
 			this.#channel = exchanged.channel;
 			const first = isInitiator ? await this.#open(wire) : await this.#awaitFirst(wire, exchanged.peerKey);
 			wire.provideSecure(this.#secure(exchanged, peer, isInitiator));
@@ -82,7 +84,8 @@ export class OneSessionPlugin implements Plugin {
 		try {
 			this.#host?.sendDown(frame);
 		} catch (error) {
-			if (codeOf(error) === 'MESSAGE_TOO_BIG') channel.takeBack();
+			// Refused, so it has not left and the next message takes its counter.
+			if (REFUSALS.includes(codeOf(error) ?? '')) channel.takeBack();
 			throw error;
 		}
 		return null;
