@@ -8,7 +8,7 @@ import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { Outbound } from './outbound.js';
 import { byteLength, type Payload } from './payload.js';
-import { type AbortSignal, platform, type ReadableStream, type WritableStream } from './platform.js';
+import { type AbortController, type AbortSignal, platform, type ReadableStream, type WritableStream } from './platform.js';
 import type { Plugin, SecureChannel } from './plugin.js';
 import { endPlugins, flushPlugins } from './plugin-endings.js';
 import { type HostingConnection, SlotHost } from './plugin-host.js';
@@ -57,7 +57,8 @@ export class Connection implements Channel {
 	readonly #host: HostingConnection;
 	readonly #states: Emitter<ConnectionState>;
 	readonly #closes: Emitter<CloseInfo>;
-	readonly #opening = new platform.AbortController();
+	/** While open() runs. */
+	#opening: AbortController | null = null;
 	#current: ConnectionState = 'INITIALIZING';
 	#opened: Promise<void> | null = null;
 	#closing: Promise<void> | null = null;
@@ -244,6 +245,8 @@ export class Connection implements Channel {
 
 	async #establish(signal?: AbortSignal): Promise<void> {
 		const abort = (): void => this.#fail(new ConnectionError('CONNECTION_ABORTED', 'open() was aborted by its signal', { cause: signal?.reason }));
+		const opening = new platform.AbortController();
+		this.#opening = opening;
 		signal?.addEventListener('abort', abort, { once: true });
 		try {
 			if (signal?.aborted) abort();
@@ -252,7 +255,7 @@ export class Connection implements Channel {
 			this.#setState('CONNECTING');
 			this.#assertLiving();
 			for (const slot of this.#chain.slots) slot.handshake = this.#handshakeFor(slot);
-			await openTransport(this.#transport, this.#sink(), this.#opening.signal, this.#options.clock, this.#options.openTimeoutMs);
+			await openTransport(this.#transport, this.#sink(), opening.signal, this.#options.clock, this.#options.openTimeoutMs);
 			this.#transportOpen = true;
 			this.#assertLiving();
 			checkNeeds(this.#transport, this.#chain.slots);
@@ -265,6 +268,7 @@ export class Connection implements Channel {
 			else if (!this.#transportOpen) this.#finish(this.#localClose());
 			throw this.#closedError();
 		} finally {
+			this.#opening = null;
 			signal?.removeEventListener('abort', abort);
 		}
 	}
@@ -501,7 +505,7 @@ export class Connection implements Channel {
 
 	#abandonOpening(error: Error): void {
 		for (const { handshake } of this.#chain.slots) handshake?.abort(error);
-		this.#opening.abort(error);
+		this.#opening?.abort(error);
 	}
 
 	#assertLiving(): void {

@@ -26,23 +26,25 @@ export function aeadSuite(name: AeadName, primitives: Primitives): Suite {
 	return { name, maxRecords: MAX_RECORDS[name], cipher: (key) => new AeadRecords(primitives.aead(name, key)) };
 }
 
+// One for all keys: it is written and used within a call, and a connection has up to four keys.
+const nonce = /* @__PURE__ */ new Uint8Array(12);
+const nonceView = /* @__PURE__ */ new DataView(nonce.buffer);
+
 class AeadRecords implements RecordCipher {
 	readonly #aead: Aead;
-	readonly #nonce = new Uint8Array(12);
-	readonly #view = new DataView(this.#nonce.buffer);
 
 	constructor(aead: Aead) {
 		this.#aead = aead;
 	}
 
 	seal(counter: number, plaintext: Uint8Array, associated: Uint8Array, headroom: number): Uint8Array {
-		writeCounter(this.#view, 4, counter);
-		return this.#aead.seal(this.#nonce, plaintext, associated, headroom);
+		writeCounter(nonceView, 4, counter);
+		return this.#aead.seal(nonce, plaintext, associated, headroom);
 	}
 
 	open(counter: number, sealed: Uint8Array, associated: Uint8Array): Uint8Array {
-		writeCounter(this.#view, 4, counter);
-		return this.#aead.open(this.#nonce, sealed, associated);
+		writeCounter(nonceView, 4, counter);
+		return this.#aead.open(nonce, sealed, associated);
 	}
 }
 

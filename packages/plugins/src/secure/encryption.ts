@@ -110,7 +110,12 @@ function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
 		() => wire.read(),
 		taken,
 	);
-	return { channel, taken, controls, isPaired: () => true, release: () => {} };
+	return { channel, taken, controls, isPaired: judgedBelow, release: () => {} };
+}
+
+/** It lives as long as the connection, so it stands where it keeps no handshake alive. */
+function judgedBelow(): boolean {
+	return true;
 }
 
 function lastControls(send: (json: string) => void, read: () => Promise<Payload | null>, taken: TakenOver): LastControls {

@@ -28,7 +28,8 @@ export interface RecordLayerOptions {
  * what other handshakes say before ACTIVE travels as sealed control messages.
  */
 export class RecordLayer {
-	readonly #options: RecordLayerOptions;
+	/** Without the keys, which are let go of when another layer takes over. */
+	readonly #options: Omit<RecordLayerOptions, 'host' | 'sealer' | 'opener'>;
 	readonly #host: PluginHost;
 	/** Null once another layer has taken over that direction, and at the end: frames then pass as they are. */
 	#sealer: RecordSealer | null;
@@ -45,12 +46,13 @@ export class RecordLayer {
 	#peerSaidGoodbye = false;
 
 	constructor(options: RecordLayerOptions) {
-		this.#options = options;
+		const { kind, maxMessageBytes, peerMaxMessageBytes, mayHandOver } = options;
+		this.#options = { kind, maxMessageBytes, peerMaxMessageBytes, mayHandOver };
 		this.#host = options.host;
 		this.#sealer = options.sealer;
 		this.#opener = options.opener;
-		this.#sharedBytes = Math.min(SHARED_RECORD_BYTES, options.peerMaxMessageBytes);
-		this.#maxFrameBytes = Math.max(SHARED_RECORD_BYTES, options.maxMessageBytes) + FRAME_HEADROOM_BYTES;
+		this.#sharedBytes = Math.min(SHARED_RECORD_BYTES, peerMaxMessageBytes);
+		this.#maxFrameBytes = Math.max(SHARED_RECORD_BYTES, maxMessageBytes) + FRAME_HEADROOM_BYTES;
 	}
 
 	/** Bytes of messages that wait for the end of the turn. */
