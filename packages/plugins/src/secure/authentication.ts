@@ -2,8 +2,8 @@ import type { PluginHost, Wire } from '@linkscope/core';
 import { defaultPrimitives, type Identity, type Primitives } from '@linkscope/crypto';
 import { type AuthenticatedPeer, type Authorization, authenticate } from './authenticate.js';
 import { type PinnedPeer, pinnedPeer } from './pinned-peer.js';
-import { type Secured, SecurePlugin } from './secure-plugin.js';
-import { securedByAuthentication } from './secured.js';
+import { SecurePlugin } from './secure-plugin.js';
+import { type Secured, securedByAuthentication } from './secured.js';
 
 export interface AuthenticationOptions {
 	/** Who this side is. */

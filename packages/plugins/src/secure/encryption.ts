@@ -5,9 +5,10 @@ import { authenticate } from './authenticate.js';
 import { Exporter } from './exporter.js';
 import { type LastControls, negotiate } from './negotiation.js';
 import { RecordLayer } from './record-layer.js';
-import { type Secured, SecurePlugin } from './secure-plugin.js';
-import { securedByAuthentication } from './secured.js';
+import { SecurePlugin } from './secure-plugin.js';
+import { type Secured, securedByAuthentication } from './secured.js';
 import { SecurityError, securityError } from './security-error.js';
+import { SessionChannel, type SessionPeers } from './session-channel.js';
 import { checkSuites, loadSuite, preferredSuites } from './suite-choice.js';
 
 export interface EncryptionOptions {
@@ -24,7 +25,7 @@ interface Below {
 	readonly channel: LinkscopeChannel;
 	readonly taken: TakenOver;
 	readonly controls: LastControls;
-	isPaired(): boolean;
+	readonly peers: SessionPeers;
 	/** Its keys are not needed any more. */
 	release(): void;
 }
@@ -60,7 +61,7 @@ export class EncryptionPlugin extends SecurePlugin {
 		}
 	}
 
-	async #takeOver({ channel, taken, controls, isPaired }: Below, initiator: boolean, host: PluginHost): Promise<Secured> {
+	async #takeOver({ channel, taken, controls, peers }: Below, initiator: boolean, host: PluginHost): Promise<Secured> {
 		const primitives = this.#primitives;
 		const { suite: name, transcript } = await negotiate(controls, initiator, this.#suites, primitives);
 		const suite = await loadSuite(name, primitives);
@@ -77,9 +78,7 @@ export class EncryptionPlugin extends SecurePlugin {
 			peerMaxMessageBytes: taken.peerMaxMessageBytes,
 			mayHandOver: false,
 		});
-		const { takeOver: _, ...lower } = channel;
-		const { binding, sessionId } = exporter;
-		return { layer, exporter, isPaired, channel: { ...lower, binding, sessionId, exportSecret: (label) => exporter.export(label) } };
+		return { layer, exporter, peers, channel: new SessionChannel(peers, exporter) };
 	}
 
 	/** An authentication with an identity that nobody will see again. */
@@ -88,8 +87,8 @@ export class EncryptionPlugin extends SecurePlugin {
 		const identity = createIdentity(primitives);
 		const maxMessageBytes = this.maxMessageBytes(host);
 		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes });
-		const { layer, exporter, channel, isPaired } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
-		const taken = (channel as Required<LinkscopeChannel>).takeOver();
+		const { layer, exporter, channel, peers } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		const taken = (channel as Required<SessionChannel>).takeOver();
 		const controls = lastControls(
 			(json) => wire.send(layer.outgoing(json) as string),
 			async () => layer.incoming(await wire.read()),
@@ -99,7 +98,7 @@ export class EncryptionPlugin extends SecurePlugin {
 			layer.closed();
 			exporter.wipe();
 		};
-		return { channel: { ...channel, peer: 'unverified', verified: false }, taken, controls, isPaired, release };
+		return { channel, peers: { ...peers, peer: 'unverified', verified: false }, taken, controls, release };
 	}
 }
 
@@ -110,12 +109,13 @@ function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
 		() => wire.read(),
 		taken,
 	);
-	return { channel, taken, controls, isPaired: judgedBelow, release: () => {} };
+	return { channel, peers: peersOf(channel), taken, controls, release: () => {} };
 }
 
-/** It lives as long as the connection, so it stands where it keeps no handshake alive. */
-function judgedBelow(): boolean {
-	return true;
+/** Whether pairing was done the plugin below asks itself; that it was done is handed down to it. Apart, so that it keeps no handshake alive. */
+function peersOf(channel: LinkscopeChannel): SessionPeers {
+	const { identity, peerIdentity, peer, verified, pairing } = channel;
+	return { identity, peerIdentity, peer, verified, pairing, paired: true, markPaired: () => channel.markPaired() };
 }
 
 function lastControls(send: (json: string) => void, read: () => Promise<Payload | null>, taken: TakenOver): LastControls {

@@ -1,3 +1,4 @@
+import { ConnectionError } from '@linkscope/core';
 import { encodeBase64url, expand, type Primitives, wipe } from '@linkscope/crypto';
 
 const encoder = new TextEncoder();
@@ -6,6 +7,7 @@ const encoder = new TextEncoder();
 export class Exporter {
 	readonly #primitives: Primitives;
 	readonly #secret: Uint8Array;
+	#wiped = false;
 
 	/** @param secret 32 bytes; belongs to this object, which wipes it. */
 	constructor(primitives: Primitives, secret: Uint8Array) {
@@ -13,8 +15,9 @@ export class Exporter {
 		this.#secret = secret;
 	}
 
-	/** @returns 32 bytes. */
+	/** @returns 32 bytes. @throws ConnectionError CONNECTION_CLOSED: what a wiped secret gives, anybody could compute. */
 	export(label: string): Uint8Array {
+		if (this.#wiped) throw new ConnectionError('CONNECTION_CLOSED', 'the session has ended, and its secrets with it');
 		return expand(this.#primitives, this.#secret, encoder.encode(`linkscope/1 ${label}`));
 	}
 
@@ -33,6 +36,7 @@ export class Exporter {
 	}
 
 	wipe(): void {
+		this.#wiped = true;
 		wipe(this.#secret);
 	}
 }

@@ -1,20 +1,10 @@
 import type { CloseInfo, ConnectionState, Payload, Plugin, PluginHost, Wire } from '@linkscope/core';
 import { integerOption } from '@linkscope/core';
-import type { LinkscopeChannel } from '../linkscope-channel.js';
-import type { Exporter } from './exporter.js';
-import { FRAME_HEADROOM_BYTES, type RecordLayer } from './record-layer.js';
+import { FRAME_HEADROOM_BYTES } from './record-layer.js';
+import type { Secured } from './secured.js';
 import { SecurityError } from './security-error.js';
 
 const MIB = 1024 * 1024;
-
-/** What a handshake leaves behind. */
-export interface Secured {
-	readonly layer: RecordLayer;
-	readonly exporter: Exporter;
-	readonly channel: LinkscopeChannel;
-	/** Where pairing is required, whether it was done. */
-	isPaired(): boolean;
-}
 
 /** What AuthenticationPlugin and EncryptionPlugin have in common: a handshake that leaves a record layer, through which everything then goes. */
 export abstract class SecurePlugin implements Plugin {
@@ -58,7 +48,7 @@ export abstract class SecurePlugin implements Plugin {
 
 	active(): void {
 		this.#secured?.layer.active();
-		if (this.#secured?.isPaired() === false) {
+		if (this.#secured?.peers.paired === false) {
 			throw new SecurityError('pairing', 'PAIRING_REQUIRED', 'the peer does not know this identity: dial with an invite, or ask for a new one');
 		}
 	}

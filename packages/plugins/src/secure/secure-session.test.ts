@@ -249,8 +249,9 @@ describe('the session', () => {
 			},
 		});
 		const chain = (identity: Identity) => [new AuthenticationPlugin({ identity }), spy(), new EncryptionPlugin(), spy()];
-		for (let i = 0; i < 2; i++) await securePair(chain(alice), chain(bob)).open();
-		const names = channels.map(({ sessionId, binding, exportSecret }) => `${sessionId} ${binding} ${exportSecret('x')}`);
+		const pairs = [0, 1].map(() => securePair(chain(alice), chain(bob)));
+		for (const pair of pairs) await pair.open();
+		const names = channels.map((channel) => `${channel.sessionId} ${channel.binding} ${channel.exportSecret('x')}`);
 		expect(names.length).toBe(8);
 		expect(new Set(names).size).toBe(4);
 		for (const channel of channels) {
@@ -260,6 +261,9 @@ describe('the session', () => {
 			expect(channel.exportSecret('x')).not.toEqual(channel.exportSecret('y'));
 			expect(isLinkscopeChannel(channel)).toBe(true);
 		}
+		for (const pair of pairs) pair.left.terminate();
+		// What a wiped secret gives, anybody could compute.
+		expect(() => (channels[0] as LinkscopeChannel).exportSecret('x')).toThrow(expect.objectContaining({ code: 'CONNECTION_CLOSED' }));
 	});
 
 	test('a plugin above that sends too early sends nothing in the clear', async () => {

@@ -1,12 +1,20 @@
 import type { PluginHost } from '@linkscope/core';
 import { fingerprintOf, type Identity, type Primitives } from '@linkscope/crypto';
-import type { LinkscopeChannel } from '../linkscope-channel.js';
+import type { TakenOver } from '../linkscope-channel.js';
 import type { AuthenticatedSession } from './authenticate.js';
 import { Exporter } from './exporter.js';
 import { RecordLayer } from './record-layer.js';
-import type { Secured } from './secure-plugin.js';
+import { SessionChannel, type SessionPeers } from './session-channel.js';
 
-/** The session of an authentication, ready to carry messages. */
+/** What a handshake leaves behind. */
+export interface Secured {
+	readonly layer: RecordLayer;
+	readonly exporter: Exporter;
+	readonly channel: SessionChannel;
+	readonly peers: SessionPeers;
+}
+
+/** The session of an authentication, ready to carry messages or to be taken over. */
 export function securedByAuthentication(
 	session: AuthenticatedSession,
 	identity: Identity,
@@ -14,33 +22,29 @@ export function securedByAuthentication(
 	host: PluginHost,
 	maxMessageBytes: number,
 ): Secured {
-	const exporter = new Exporter(primitives, session.secret);
+	const { peerIdentity, verified, pairing } = session;
 	const peerMaxMessageBytes = Math.min(session.peerMaxMessageBytes, host.maxMessageBytes);
 	const layer = new RecordLayer({ ...session, host, kind: 'auth', maxMessageBytes, peerMaxMessageBytes, mayHandOver: true });
-	let paired = session.pairing === 'none';
-	const channel: LinkscopeChannel = {
-		protocol: 'linkscope/1',
-		identity,
-		peerIdentity: session.peerIdentity,
-		peer: session.verified ? fingerprintOf(session.peerIdentity) : 'unverified',
-		verified: session.verified,
-		pairing: session.pairing,
-		binding: exporter.binding,
-		sessionId: exporter.sessionId,
-		exportSecret: (label) => exporter.export(label),
-		markPaired: () => {
-			paired = true;
-		},
-		takeOver() {
-			layer.takeOver();
-			return {
-				maxMessageBytes,
-				peerMaxMessageBytes,
-				get handedOver() {
-					return layer.handedOver;
-				},
-			};
-		},
+	const exporter = new Exporter(primitives, session.secret);
+	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';
+	const peers: SessionPeers = { identity, peerIdentity, peer, verified, pairing, paired: pairing === 'none', markPaired };
+	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver(layer, maxMessageBytes, peerMaxMessageBytes)) };
+}
+
+// Apart, so that this closure keeps nothing else of the handshake.
+function takingOver(layer: RecordLayer, maxMessageBytes: number, peerMaxMessageBytes: number): () => TakenOver {
+	return () => {
+		layer.takeOver();
+		return {
+			maxMessageBytes,
+			peerMaxMessageBytes,
+			get handedOver() {
+				return layer.handedOver;
+			},
+		};
 	};
-	return { layer, exporter, channel, isPaired: () => paired };
+}
+
+function markPaired(this: { paired: boolean }): void {
+	this.paired = true;
 }
