@@ -262,6 +262,7 @@ describe('the session', () => {
 			expect(isLinkscopeChannel(channel)).toBe(true);
 		}
 		for (const pair of pairs) pair.left.terminate();
+		await settle();
 		// What a wiped secret gives, anybody could compute.
 		expect(() => (channels[0] as LinkscopeChannel).exportSecret('x')).toThrow(expect.objectContaining({ code: 'CONNECTION_CLOSED' }));
 	});
