@@ -8,7 +8,12 @@ import { SecurityError, securityError } from './security-error.js';
 /** A record of several messages has at most so many bytes of plaintext. */
 const SHARED_RECORD_BYTES = 64 * 1024;
 /** A frame may be so much longer than the largest message (docs/protocol.md#records). */
-export const FRAME_HEADROOM_BYTES = 1024;
+const FRAME_HEADROOM_BYTES = 1024;
+
+/** The largest message whose frame the transport takes. */
+export function largestMessage(host: PluginHost): number {
+	return Math.max(1, host.maxMessageBytes - FRAME_HEADROOM_BYTES);
+}
 
 export interface RecordLayerOptions {
 	readonly host: PluginHost;

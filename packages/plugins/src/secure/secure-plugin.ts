@@ -1,6 +1,6 @@
 import type { CloseInfo, ConnectionState, Payload, Plugin, PluginHost, Wire } from '@linkscope/core';
 import { integerOption } from '@linkscope/core';
-import { FRAME_HEADROOM_BYTES } from './record-layer.js';
+import { largestMessage } from './record-layer.js';
 import type { Secured } from './secured.js';
 import { SecurityError } from './security-error.js';
 
@@ -49,7 +49,11 @@ export abstract class SecurePlugin implements Plugin {
 	active(): void {
 		this.#secured?.layer.active();
 		if (this.#secured?.peers.paired === false) {
-			throw new SecurityError('pairing', 'PAIRING_REQUIRED', 'the peer does not know this identity: dial with an invite, or ask for a new one');
+			throw new SecurityError(
+				'pairing',
+				'PAIRING_REQUIRED',
+				'one side does not know the other, and no invite was proved: dial with an invite, or ask for a new one',
+			);
 		}
 	}
 
@@ -82,7 +86,7 @@ export abstract class SecurePlugin implements Plugin {
 
 	/** The largest message this side takes: what the transport takes, less what a record adds. */
 	protected maxMessageBytes(host: PluginHost): number {
-		return Math.max(1, Math.min(this.#maxMessageBytes, host.maxMessageBytes - FRAME_HEADROOM_BYTES));
+		return Math.min(this.#maxMessageBytes, largestMessage(host));
 	}
 }
 

@@ -1,6 +1,7 @@
 import type { Payload, Plugin } from '@linkscope/core';
 import { settle } from '@linkscope/core/testing';
-import { type Identity, noblePrimitives, nodePrimitives, RecordFlag, type RecordSealer } from '@linkscope/crypto';
+import { type Identity, nodePrimitives, RecordFlag, type RecordSealer } from '@linkscope/crypto';
+import { noblePrimitives } from '@linkscope/crypto/noble';
 import { describe, expect, test, vi } from 'vitest';
 import { isLinkscopeChannel, type LinkscopeChannel } from '../linkscope-channel.js';
 import { type AuthenticationOptions, AuthenticationPlugin } from './authentication.js';
@@ -120,6 +121,19 @@ describe('the session', () => {
 		}
 		await settle(100);
 		expect([pair.atLeft.length, pair.atRight.length, pair.left.state]).toEqual([10, 10, 'ACTIVE']);
+	});
+
+	test('a message that only the peer would take is refused, and the connection goes on', async () => {
+		const { connection, send, read } = await facing([new AuthenticationPlugin({ identity: bob })], false, { maxMessageBytes: 20_000 });
+		const peer = new HandMade('initiator', alice);
+		await send(peer.auth());
+		peer.readChallenge(await read());
+		await send(peer.response());
+		for (const size of [18_977, 20_000, 500_000])
+			expect(() => connection.send(new Uint8Array(size))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+		connection.send(new Uint8Array(18_976));
+		await settle();
+		expect(connection.state).toBe('ACTIVE');
 	});
 
 	test('a message larger than was announced ends the connection with 4409', async () => {

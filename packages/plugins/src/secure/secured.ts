@@ -3,7 +3,7 @@ import { fingerprintOf, type Identity, type Primitives } from '@linkscope/crypto
 import type { TakenOver } from '../linkscope-channel.js';
 import type { AuthenticatedSession } from './authenticate.js';
 import { Exporter } from './exporter.js';
-import { RecordLayer } from './record-layer.js';
+import { largestMessage, RecordLayer } from './record-layer.js';
 import { SessionChannel, type SessionPeers } from './session-channel.js';
 
 /** What a handshake leaves behind. */
@@ -23,7 +23,7 @@ export function securedByAuthentication(
 	maxMessageBytes: number,
 ): Secured {
 	const { peerIdentity, verified, pairing } = session;
-	const peerMaxMessageBytes = Math.min(session.peerMaxMessageBytes, host.maxMessageBytes);
+	const peerMaxMessageBytes = Math.min(session.peerMaxMessageBytes, largestMessage(host));
 	const layer = new RecordLayer({ ...session, host, kind: 'auth', maxMessageBytes, peerMaxMessageBytes, mayHandOver: true });
 	const exporter = new Exporter(primitives, session.secret);
 	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';

@@ -25,8 +25,11 @@ export function authenticationSuite(primitives: Primitives): Suite {
 }
 
 export async function loadSuite(name: SuiteName, primitives: Primitives): Promise<Suite> {
-	if (name !== 'xsalsa20-poly1305') return aeadSuite(name, primitives);
-	// A page that never speaks it never loads it.
+	// A page that never speaks a suite never loads it.
+	if (name !== 'xsalsa20-poly1305') {
+		await primitives.loadAead?.(name);
+		return aeadSuite(name, primitives);
+	}
 	const { secretbox } = await import('@linkscope/crypto/nacl');
 	return xsalsaSuite(secretbox, primitives);
 }

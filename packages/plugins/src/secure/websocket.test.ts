@@ -1,5 +1,6 @@
 import { Connection, type Payload, type Plugin } from '@linkscope/core';
-import { createIdentity, noblePrimitives, nodePrimitives, type Primitives } from '@linkscope/crypto';
+import { createIdentity, nodePrimitives, type Primitives } from '@linkscope/crypto';
+import { noblePrimitives } from '@linkscope/crypto/noble';
 import { dialWebSocket } from '@linkscope/transports/websocket';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AuthenticationPlugin } from './authentication.js';
