@@ -12,6 +12,8 @@ export interface Primitives {
 	readonly ed25519: Ed25519;
 	/** @param key 32 bytes, borrowed: whoever wipes it has wiped what was made of it, and uses that no more. */
 	aead(name: AeadName, key: Uint8Array): Aead;
+	/** Where a page goes without a cipher until somebody chooses it: fetches its code, so that `aead` knows it from then on. */
+	loadAead?(name: AeadName): Promise<void>;
 }
 
 /** BLAKE2 is left out of browsers, for its size. */

@@ -12,6 +12,7 @@ import { xsalsaSuite } from './suite-xsalsa.js';
 import { aeadSuite, type Suite } from './suites.js';
 
 const primitives = nodePrimitives;
+await noblePrimitives.loadAead?.('aes-256-gcm');
 const chacha = aeadSuite('chacha20-poly1305', primitives);
 const suites = [
 	chacha,

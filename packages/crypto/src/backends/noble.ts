@@ -1,4 +1,3 @@
-import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
@@ -8,9 +7,12 @@ import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
+import type { gcm } from './aes.js';
 
 const SHA2 = { SHA256: sha256, SHA512: sha512 };
-const CIPHERS: Record<AeadName, typeof gcm> = { 'chacha20-poly1305': chacha20poly1305 as typeof gcm, 'aes-256-gcm': gcm };
+type Cipher = typeof gcm;
+// Browsers prefer ChaCha20, so AES comes when a peer chooses it.
+const ciphers: Partial<Record<AeadName, Cipher>> = { 'chacha20-poly1305': chacha20poly1305 as Cipher };
 const { Point } = ed25519;
 
 /**
@@ -72,7 +74,12 @@ export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
 		},
 		aead(name, key) {
 			checkLength(`A key of ${name}`, key, 32);
-			return new NobleAead(CIPHERS[name], key);
+			const cipher = ciphers[name];
+			if (!cipher) throw new TypeError(`${name} is not loaded yet: wait for loadAead('${name}').`);
+			return new NobleAead(cipher, key);
+		},
+		async loadAead(name) {
+			ciphers[name] ??= (await import('./aes.js')).gcm;
 		},
 	};
 }
@@ -86,10 +93,10 @@ function known(hashes: Partial<Record<HashName, CHash>>, name: HashName): CHash 
 }
 
 class NobleAead implements Aead {
-	readonly #cipher: typeof gcm;
+	readonly #cipher: Cipher;
 	readonly #key: Uint8Array;
 
-	constructor(cipher: typeof gcm, key: Uint8Array) {
+	constructor(cipher: Cipher, key: Uint8Array) {
 		this.#cipher = cipher;
 		this.#key = key;
 	}
