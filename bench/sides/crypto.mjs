@@ -2,10 +2,10 @@
 import { performance } from 'node:perf_hooks';
 import { aeadSuite, createIdentity, loadSodiumPrimitives, NoiseHandshake, nodePrimitives, RecordOpener, RecordSealer, xsalsaSuite } from '@linkscope/crypto';
 import { secretbox } from '@linkscope/crypto/nacl';
-// A package's entry gives each platform its own backend; here they are compared.
-import { noblePrimitives } from '../../packages/crypto/src/backends/noble.ts';
+import { noblePrimitives } from '@linkscope/crypto/noble';
 import { serveCommands } from '../harness/serve-commands.mjs';
 
+await noblePrimitives.loadAead('aes-256-gcm');
 const BACKENDS = { node: nodePrimitives, sodium: loadSodiumPrimitives(), noble: noblePrimitives };
 const encoder = new TextEncoder();
 

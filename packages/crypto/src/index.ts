@@ -1,4 +1,3 @@
-export { noblePrimitives } from './backends/noble.js';
 export { nodePrimitives } from './backends/node.js';
 export { loadSodiumPrimitives } from './backends/sodium.js';
 export { defaultPrimitives } from './choose.js';
