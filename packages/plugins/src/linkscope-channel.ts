@@ -30,6 +30,8 @@ export interface TakenOver {
 	/** The largest messages that this side and the peer take, in bytes. */
 	readonly maxMessageBytes: number;
 	readonly peerMaxMessageBytes: number;
+	/** The new keys are made: what they were made of is wiped, and the channel below exports nothing more. */
+	done(): void;
 }
 
 /** Whether a channel is one of ours; structural, because a page may hold two copies of this package. */

@@ -1,5 +1,5 @@
 import type { Payload, PluginHost, Wire } from '@linkscope/core';
-import { createIdentity, defaultPrimitives, type Primitives, RecordOpener, RecordSealer, type SuiteName, wipe } from '@linkscope/crypto';
+import { createIdentity, defaultPrimitives, expand, type Primitives, RecordOpener, RecordSealer, type SuiteName, wipe } from '@linkscope/crypto';
 import { isLinkscopeChannel, type LinkscopeChannel, type TakenOver } from '../linkscope-channel.js';
 import { authenticate } from './authenticate.js';
 import { Exporter } from './exporter.js';
@@ -65,19 +65,18 @@ export class EncryptionPlugin extends SecurePlugin {
 		const primitives = this.#primitives;
 		const { suite: name, transcript } = await negotiate(controls, initiator, this.#suites, primitives);
 		const suite = await loadSuite(name, primitives);
-		const exported = channel.exportSecret('encryption');
-		const exporter = new Exporter(primitives, primitives.hmac('SHA256', transcript, exported));
-		wipe(exported);
-		const [own, theirs] = initiator ? (['i2r', 'r2i'] as const) : (['r2i', 'i2r'] as const);
+		const keys = trafficKeys(primitives, channel.exportSecret('encryption'), transcript);
+		const [own, theirs] = initiator ? [keys.i2r, keys.r2i] : [keys.r2i, keys.i2r];
 		const layer = new RecordLayer({
 			host,
 			kind: 'encryption',
-			sealer: new RecordSealer({ suite, primitives, key: exporter.recordKey(own) }),
-			opener: new RecordOpener({ suite, primitives, key: exporter.recordKey(theirs) }),
+			sealer: new RecordSealer({ suite, primitives, key: own }),
+			opener: new RecordOpener({ suite, primitives, key: theirs }),
 			maxMessageBytes: taken.maxMessageBytes,
 			peerMaxMessageBytes: taken.peerMaxMessageBytes,
 			mayHandOver: false,
 		});
+		const exporter = new Exporter(primitives, keys.exporter);
 		return { layer, exporter, peers, channel: new SessionChannel(peers, exporter) };
 	}
 
@@ -87,7 +86,7 @@ export class EncryptionPlugin extends SecurePlugin {
 		const identity = createIdentity(primitives);
 		const maxMessageBytes = this.maxMessageBytes(host);
 		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes });
-		const { layer, exporter, channel, peers } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		const { layer, channel, peers } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
 		const taken = (channel as Required<SessionChannel>).takeOver();
 		const controls = lastControls(
 			(json) => wire.send(layer.outgoing(json) as string),
@@ -96,10 +95,22 @@ export class EncryptionPlugin extends SecurePlugin {
 		);
 		const release = (): void => {
 			layer.closed();
-			exporter.wipe();
+			taken.done();
 		};
 		return { channel, peers: { ...peers, peer: 'unverified', verified: false }, taken, controls, release };
 	}
+}
+
+/**
+ * What docs/protocol.md#encryption makes of the exported secret, which is wiped with all between: whoever finds what is kept
+ * cannot compute a record key, neither the first nor those that followed it.
+ */
+function trafficKeys(primitives: Primitives, exported: Uint8Array, transcript: Uint8Array): Record<'i2r' | 'r2i' | 'exporter', Uint8Array> {
+	const secret = primitives.hmac('SHA256', transcript, exported);
+	const key = (label: string): Uint8Array => expand(primitives, secret, new TextEncoder().encode(label));
+	const keys = { i2r: key('i2r'), r2i: key('r2i'), exporter: key('exporter') };
+	wipe(exported, secret);
+	return keys;
 }
 
 /** The plugin below seals, opens, and says whether the peer has handed over. */
@@ -109,7 +120,7 @@ function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
 		() => wire.read(),
 		taken,
 	);
-	return { channel, peers: peersOf(channel), taken, controls, release: () => {} };
+	return { channel, peers: peersOf(channel), taken, controls, release: () => taken.done() };
 }
 
 /** Whether pairing was done the plugin below asks itself; that it was done is handed down to it. Apart, so that it keeps no handshake alive. */

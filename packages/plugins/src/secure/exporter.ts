@@ -17,13 +17,8 @@ export class Exporter {
 
 	/** @returns 32 bytes. @throws ConnectionError CONNECTION_CLOSED: what a wiped secret gives, anybody could compute. */
 	export(label: string): Uint8Array {
-		if (this.#wiped) throw new ConnectionError('CONNECTION_CLOSED', 'the session has ended, and its secrets with it');
+		if (this.#wiped) throw new ConnectionError('CONNECTION_CLOSED', 'the secrets of this session are gone: it has ended, or encryption has taken over from it');
 		return expand(this.#primitives, this.#secret, encoder.encode(`linkscope/1 ${label}`));
-	}
-
-	/** A record key, which is no export. @returns 32 bytes. */
-	recordKey(direction: 'i2r' | 'r2i'): Uint8Array {
-		return expand(this.#primitives, this.#secret, encoder.encode(direction));
 	}
 
 	get binding(): Uint8Array {

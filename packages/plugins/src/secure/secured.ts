@@ -28,11 +28,11 @@ export function securedByAuthentication(
 	const exporter = new Exporter(primitives, session.secret);
 	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';
 	const peers: SessionPeers = { identity, peerIdentity, peer, verified, pairing, paired: pairing === 'none', markPaired };
-	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver(layer, maxMessageBytes, peerMaxMessageBytes)) };
+	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver(layer, exporter, maxMessageBytes, peerMaxMessageBytes)) };
 }
 
 // Apart, so that this closure keeps nothing else of the handshake.
-function takingOver(layer: RecordLayer, maxMessageBytes: number, peerMaxMessageBytes: number): () => TakenOver {
+function takingOver(layer: RecordLayer, exporter: Exporter, maxMessageBytes: number, peerMaxMessageBytes: number): () => TakenOver {
 	return () => {
 		layer.takeOver();
 		return {
@@ -41,6 +41,7 @@ function takingOver(layer: RecordLayer, maxMessageBytes: number, peerMaxMessageB
 			get handedOver() {
 				return layer.handedOver;
 			},
+			done: () => exporter.wipe(),
 		};
 	};
 }
