@@ -9,6 +9,8 @@ const conditions = ['@linkscope/source', 'module', 'node'];
 export default defineConfig({
 	resolve: { conditions: ['@linkscope/source', 'module', 'browser', 'development|production'] },
 	ssr: { resolve: { conditions } },
+	// Global set-up runs here; it must not find what an earlier build has left.
+	environments: { __vitest__: { resolve: { conditions } } },
 	test: {
 		maxWorkers: 2,
 		// A bound for what hangs, not for what is slow: property tests on a busy machine take seconds.
