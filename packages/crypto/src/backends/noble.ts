@@ -1,5 +1,5 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { ed25519, x25519 } from '@noble/curves/ed25519.js';
+import { hashes as ed25519Hashes, getPublicKey, Point, sign } from '@noble/ed25519';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { type CHash, randomBytes } from '@noble/hashes/utils.js';
@@ -8,12 +8,16 @@ import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
 import type { gcm } from './aes.js';
+import { readNumber, writeNumber } from './little-endian.js';
+import { montgomeryLadder } from './montgomery-ladder.js';
 
 const SHA2 = { SHA256: sha256, SHA512: sha512 };
 type Cipher = typeof gcm;
 // Browsers prefer ChaCha20, so AES comes when a peer chooses it.
 const ciphers: Partial<Record<AeadName, Cipher>> = { 'chacha20-poly1305': chacha20poly1305 as Cipher };
-const { Point } = ed25519;
+const BASE_POINT = writeNumber(9n);
+
+ed25519Hashes.sha512 = sha512;
 
 /**
  * Pure JavaScript: browsers, and wherever there is no node:crypto.
@@ -37,31 +41,28 @@ export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
 		x25519: {
 			generate() {
 				const secretKey = randomBytes(32);
-				return { publicKey: x25519.getPublicKey(secretKey), secretKey };
+				return { publicKey: montgomeryLadder(secretKey, BASE_POINT), secretKey };
 			},
 			publicKey(secretKey) {
 				checkLength('A secret key of X25519', secretKey, 32);
-				return x25519.getPublicKey(secretKey);
+				return montgomeryLadder(secretKey, BASE_POINT);
 			},
 			shared(secretKey, publicKey) {
 				checkLength('A secret key of X25519', secretKey, 32);
 				checkLength('A public key of X25519', publicKey, 32);
-				try {
-					return x25519.getSharedSecret(secretKey, publicKey);
-				} catch {
-					// With both lengths right, only an all-zero result is left to be refused.
-					throw weakKey();
-				}
+				const shared = montgomeryLadder(secretKey, publicKey);
+				if (shared.every((byte) => byte === 0)) throw weakKey();
+				return shared;
 			},
 		},
 		ed25519: {
 			publicKey(seed) {
 				checkLength('A seed of Ed25519', seed, 32);
-				return ed25519.getPublicKey(seed);
+				return getPublicKey(seed);
 			},
 			sign(seed, message) {
 				checkLength('A seed of Ed25519', seed, 32);
-				return ed25519.sign(message, seed);
+				return sign(message, seed);
 			},
 			verify(publicKey, message, signature) {
 				if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
@@ -124,12 +125,8 @@ class NobleAead implements Aead {
 // noble's own verify multiplies by the cofactor, so it takes signatures that OpenSSL refuses.
 function fits(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
 	const r = signature.subarray(0, 32);
-	const s = Point.Fn.fromBytes(signature.subarray(32));
-	const k = Point.Fn.create(littleEndian(sha512.create().update(r).update(publicKey).update(message).digest()));
+	const s = readNumber(signature.subarray(32));
+	const k = readNumber(sha512.create().update(r).update(publicKey).update(message).digest()) % Point.CURVE().n;
 	const expected = Point.BASE.multiplyUnsafe(s).subtract(Point.fromBytes(publicKey).multiplyUnsafe(k)).toBytes();
 	return expected.every((byte, index) => byte === r[index]);
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-	return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }

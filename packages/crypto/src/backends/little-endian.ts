@@ -1,0 +1,9 @@
+/** Bytes as a number, the least first. */
+export function readNumber(bytes: Uint8Array): bigint {
+	return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
+}
+
+/** A number below 2^256 as 32 bytes, the least first. */
+export function writeNumber(number: bigint): Uint8Array {
+	return Uint8Array.from({ length: 32 }, (_, index) => Number((number >> BigInt(8 * index)) & 255n));
+}
