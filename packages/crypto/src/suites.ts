@@ -22,8 +22,14 @@ export interface RecordCipher {
 // docs/protocol.md#records: AES-GCM wears out sooner (RFC 8446 section 5.5).
 const MAX_RECORDS: Record<AeadName, number> = { 'chacha20-poly1305': 2 ** 32, 'aes-256-gcm': 2 ** 20 };
 
+const known = /* @__PURE__ */ new WeakMap<Primitives, Partial<Record<AeadName, Suite>>>();
+
+/** One for all connections of a backend. */
 export function aeadSuite(name: AeadName, primitives: Primitives): Suite {
-	return { name, maxRecords: MAX_RECORDS[name], cipher: (key) => new AeadRecords(primitives.aead(name, key)) };
+	const suites = known.get(primitives) ?? {};
+	known.set(primitives, suites);
+	suites[name] ??= { name, maxRecords: MAX_RECORDS[name], cipher: (key) => new AeadRecords(primitives.aead(name, key)) };
+	return suites[name];
 }
 
 // One for all keys: it is written and used within a call, and a connection has up to four keys.

@@ -5,6 +5,9 @@ import { OutgoingItems } from './outgoing-items.js';
 import { openControl, sealControl } from './sealed-control.js';
 import { SecurityError, securityError } from './security-error.js';
 
+/** Of layers that another has taken over from. */
+const NOTHING_WAITS = new OutgoingItems();
+
 /** A record of several messages has at most so many bytes of plaintext. */
 const SHARED_RECORD_BYTES = 64 * 1024;
 /** A frame may be so much longer than the largest message (docs/protocol.md#records). */
@@ -39,7 +42,7 @@ export class RecordLayer {
 	/** Null once another layer has taken over that direction, and at the end: frames then pass as they are. */
 	#sealer: RecordSealer | null;
 	#opener: RecordOpener | null;
-	readonly #items = new OutgoingItems();
+	#items = new OutgoingItems();
 	readonly #sharedBytes: number;
 	readonly #maxFrameBytes: number;
 	#active = false;
@@ -156,6 +159,7 @@ export class RecordLayer {
 		if (isLast) {
 			sealer.wipe();
 			this.#sealer = null;
+			this.#items = NOTHING_WAITS;
 		}
 		return frame;
 	}
