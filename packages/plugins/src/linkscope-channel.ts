@@ -1,5 +1,6 @@
 import type { SecureChannel } from '@linkscope/core';
 import type { Identity } from '@linkscope/crypto';
+import type { SessionPeers } from './secure/session-channel.js';
 
 /**
  * What the secure session of linkscope/1 gives to the plugins above it (docs/protocol.md#secure-session): core's SecureChannel and who is at both ends.
@@ -25,6 +26,8 @@ export interface LinkscopeChannel extends SecureChannel {
 
 /** What an encryption needs to know of the authentication it takes over from. */
 export interface TakenOver {
+	/** One for both layers: what is said above holds below. */
+	readonly peers: SessionPeers;
 	/** Whether the peer has handed over too: the last message that came up said so. */
 	readonly handedOver: boolean;
 	/** The largest messages that this side and the peer take, in bytes. */

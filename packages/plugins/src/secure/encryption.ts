@@ -86,7 +86,7 @@ export class EncryptionPlugin extends SecurePlugin {
 		const identity = createIdentity(primitives);
 		const maxMessageBytes = this.maxMessageBytes(host);
 		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes });
-		const { layer, channel, peers } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		const { layer, channel } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
 		const taken = (channel as Required<SessionChannel>).takeOver();
 		const controls = lastControls(
 			(json) => wire.send(layer.outgoing(json) as string),
@@ -97,7 +97,7 @@ export class EncryptionPlugin extends SecurePlugin {
 			layer.closed();
 			taken.done();
 		};
-		return { channel, peers: { ...peers, peer: 'unverified', verified: false }, taken, controls, release };
+		return { channel, peers: { ...taken.peers, peer: 'unverified', verified: false }, taken, controls, release };
 	}
 }
 
@@ -120,13 +120,7 @@ function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
 		() => wire.read(),
 		taken,
 	);
-	return { channel, peers: peersOf(channel), taken, controls, release: () => taken.done() };
-}
-
-/** Whether pairing was done the plugin below asks itself; that it was done is handed down to it. Apart, so that it keeps no handshake alive. */
-function peersOf(channel: LinkscopeChannel): SessionPeers {
-	const { identity, peerIdentity, peer, verified, pairing } = channel;
-	return { identity, peerIdentity, peer, verified, pairing, paired: true, markPaired: () => channel.markPaired() };
+	return { channel, peers: taken.peers, taken, controls, release: () => taken.done() };
 }
 
 function lastControls(send: (json: string) => void, read: () => Promise<Payload | null>, taken: TakenOver): LastControls {

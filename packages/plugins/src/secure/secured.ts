@@ -30,14 +30,20 @@ export function securedByAuthentication(
 	const exporter = new Exporter(primitives, session.secret);
 	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';
 	const peers: SessionPeers = { identity, peerIdentity, peer, verified, pairing, paired: pairing === 'none', markPaired };
-	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver(layer, exporter, maxMessageBytes, peerMaxMessageBytes)) };
+	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes })) };
+}
+
+interface Takeable extends Pick<Secured, 'layer' | 'exporter' | 'peers'> {
+	readonly maxMessageBytes: number;
+	readonly peerMaxMessageBytes: number;
 }
 
 // Apart, so that this closure keeps nothing else of the handshake.
-function takingOver(layer: RecordLayer, exporter: Exporter, maxMessageBytes: number, peerMaxMessageBytes: number): () => TakenOver {
+function takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes }: Takeable): () => TakenOver {
 	return () => {
 		layer.takeOver();
 		return {
+			peers,
 			maxMessageBytes,
 			peerMaxMessageBytes,
 			get handedOver() {
