@@ -16,7 +16,7 @@ export interface Primitives {
 	loadAead?(name: AeadName): Promise<void>;
 }
 
-/** BLAKE2 is left out of browsers, for its size. */
+/** Browsers have SHA256 alone, for the size of the others: no protocol of linkscope speaks them. */
 export type HashName = 'SHA256' | 'SHA512' | 'BLAKE2s' | 'BLAKE2b';
 export type AeadName = 'chacha20-poly1305' | 'aes-256-gcm';
 

@@ -1,43 +1,39 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { hashes as ed25519Hashes, getPublicKey, Point, sign } from '@noble/ed25519';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { type CHash, randomBytes } from '@noble/hashes/utils.js';
 import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
 import type { gcm } from './aes.js';
+import { hmac } from './hmac.js';
 import { readNumber, writeNumber } from './little-endian.js';
 import { montgomeryLadder } from './montgomery-ladder.js';
+import { type Hash, sha256, sha512 } from './sha2.js';
 
-const SHA2 = { SHA256: sha256, SHA512: sha512 };
 type Cipher = typeof gcm;
 // Browsers prefer ChaCha20, so AES comes when a peer chooses it.
 const ciphers: Partial<Record<AeadName, Cipher>> = { 'chacha20-poly1305': chacha20poly1305 as Cipher };
 const BASE_POINT = writeNumber(9n);
 
-ed25519Hashes.sha512 = sha512;
+// Of a page that uses the same library we change nothing.
+ed25519Hashes.sha512 ??= sha512.digest;
 
 /**
  * Pure JavaScript: browsers, and wherever there is no node:crypto.
- * @param more hashes besides SHA-2. BLAKE2 would be a tenth of a page's secure bundle, and no protocol of linkscope speaks it.
+ * @param more hashes besides SHA-256, which is all that the protocols of linkscope speak: a page does without the others.
  */
-export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
-	const hashes = { ...SHA2, ...more };
+export function nobleWith(more: Partial<Record<HashName, Hash>>): Primitives {
+	const hashes: Partial<Record<HashName, Hash>> = { SHA256: sha256, ...more };
+	const known = (name: HashName): Hash => {
+		const hash = hashes[name];
+		if (!hash) throw new RangeError(`${name} is not among the hashes of this platform: ${Object.keys(hashes).join(', ')}.`);
+		return hash;
+	};
 	return {
 		name: 'noble',
-		randomBytes: (length) => randomBytes(length),
-		hash(name, ...parts) {
-			const hash = known(hashes, name).create();
-			for (const part of parts) hash.update(part);
-			return hash.digest();
-		},
-		hmac(name, key, ...parts) {
-			const mac = hmac.create(known(hashes, name), key);
-			for (const part of parts) mac.update(part);
-			return mac.digest();
-		},
+		randomBytes,
+		hash: (name, ...parts) => known(name).digest(...parts),
+		hmac: (name, key, ...parts) => hmac(known(name), key, parts),
 		x25519: {
 			generate() {
 				const secretKey = randomBytes(32);
@@ -87,10 +83,8 @@ export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
 
 export const noblePrimitives: Primitives = nobleWith({});
 
-function known(hashes: Partial<Record<HashName, CHash>>, name: HashName): CHash {
-	const hash = hashes[name];
-	if (!hash) throw new RangeError(`${name} is not among the hashes of this platform: ${Object.keys(hashes).join(', ')}.`);
-	return hash;
+function randomBytes(length: number): Uint8Array {
+	return crypto.getRandomValues(new Uint8Array(length));
 }
 
 class NobleAead implements Aead {
@@ -126,7 +120,7 @@ class NobleAead implements Aead {
 function fits(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
 	const r = signature.subarray(0, 32);
 	const s = readNumber(signature.subarray(32));
-	const k = readNumber(sha512.create().update(r).update(publicKey).update(message).digest()) % Point.CURVE().n;
+	const k = readNumber(sha512.digest(r, publicKey, message)) % Point.CURVE().n;
 	const expected = Point.BASE.multiplyUnsafe(s).subtract(Point.fromBytes(publicKey).multiplyUnsafe(k)).toBytes();
 	return expected.every((byte, index) => byte === r[index]);
 }
