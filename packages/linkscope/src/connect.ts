@@ -3,7 +3,7 @@ import type { Invite } from '@linkscope/crypto';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
 import { readInvite } from './security/read-invite.js';
-import { type DialSecurityOptions, dialSecurity } from './security/security-plugins.js';
+import { type DialSecurityOptions, dialSecurity, withHeadroom } from './security/security-plugins.js';
 
 export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurityOptions {
 	/** The link of an invite: the peer must be the inviter, and both are paired before anything else. */
@@ -24,7 +24,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
 
 /** The same, with an invite that was read. */
 export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined): Promise<Connection> {
-	const connection = new Connection(dialWebSocket(url, options), withDefaultPlugins(options, dialSecurity(options, invite)));
+	const connection = new Connection(dialWebSocket(url, withHeadroom(options)), withDefaultPlugins(options, dialSecurity(options, invite)));
 	await connection.open(options.signal);
 	return connection;
 }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions, Plugin } from '@linkscope/core';
 import { type Accepted, createWebSocketListener, type ListenerOptions, type UpgradeRequest } from '@linkscope/transports/websocket-server';
 import { Connection, withDefaultPlugins } from './connection.js';
-import { acceptSecurity, type ListenSecurityOptions } from './security/security-plugins.js';
+import { acceptSecurity, type ListenSecurityOptions, withHeadroom } from './security/security-plugins.js';
 
 export interface ListenOptions extends ListenerOptions, ListenSecurityOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
 	/** Asked once per connection, because a plugin serves one; they go above those that secure it. Default: statistics and network. One that throws is told as below. */
@@ -35,7 +35,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 		throw new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })');
 	}
 	const security = acceptSecurity(options);
-	const listener = createWebSocketListener(options);
+	const listener = createWebSocketListener(withHeadroom(options));
 	const connections = new Set<Connection>();
 	let closing = false;
 	listener.onTransport.on((accepted) => {

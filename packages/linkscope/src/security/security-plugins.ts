@@ -21,13 +21,28 @@ export interface SecurityOptions {
 	trustStore?: TrustStore;
 }
 
+const MIB = 1024 * 1024;
+/** A frame may be so much longer than the largest message (docs/protocol.md#records). */
+const FRAME_HEADROOM_BYTES = 1024;
+
+interface MessageLimit {
+	maxMessageBytes?: number;
+}
+
+/** A limit counts what the application sends; sealed it takes a little more of the transport. */
+export function withHeadroom<O extends SecurityOptions & MessageLimit>(options: O): O {
+	const { identity, maxMessageBytes = MIB } = options;
+	// What is no number is the transport's to complain about.
+	return identity && typeof maxMessageBytes === 'number' ? { ...options, maxMessageBytes: maxMessageBytes + FRAME_HEADROOM_BYTES } : options;
+}
+
 export interface DialSecurityOptions extends SecurityOptions {
 	/** The one peer to talk to: its public key (32 bytes, or these in base64url) or its fingerprint. Anybody else is PEER_MISMATCH, before it learns who called. */
 	peer?: Uint8Array | string;
 }
 
 /** The plugins that secure a connection that is dialled, wire side first; none without an identity. */
-export function dialSecurity({ identity, peer, trustStore }: DialSecurityOptions, invite?: Invite): Plugin[] {
+export function dialSecurity({ identity, peer, trustStore, maxMessageBytes }: DialSecurityOptions & MessageLimit, invite?: Invite): Plugin[] {
 	if (identity === undefined) return withoutIdentity({ peer, trustStore, invite });
 	return [
 		new AuthenticationPlugin({
@@ -35,6 +50,7 @@ export function dialSecurity({ identity, peer, trustStore }: DialSecurityOptions
 			peer: invite?.publicKey ?? peer,
 			authorize: trustStore && (invite || peer !== undefined ? notRevoked(trustStore, invite) : authorizeBy(trustStore, { pairing: false })),
 			requestPairing: invite !== undefined,
+			maxMessageBytes,
 		}),
 		new EncryptionPlugin(),
 		new PairingPlugin({ invite, trustStore }),
@@ -47,14 +63,17 @@ export interface ListenSecurityOptions extends SecurityOptions {
 }
 
 /** Asked once per connection that is accepted. */
-export function acceptSecurity({ identity, trustStore, invites }: ListenSecurityOptions): () => Plugin[] {
+export function acceptSecurity({ identity, trustStore, invites, maxMessageBytes }: ListenSecurityOptions & MessageLimit): () => Plugin[] {
 	if (identity === undefined) return () => withoutIdentity({ trustStore, invites });
 	const known = trustStore ?? (invites && createTrustStore(memoryStorage()));
-	return () => [
-		new AuthenticationPlugin({ identity, authorize: known && authorizeBy(known, { pairing: invites !== undefined }) }),
+	const plugins = () => [
+		new AuthenticationPlugin({ identity, authorize: known && authorizeBy(known, { pairing: invites !== undefined }), maxMessageBytes }),
 		new EncryptionPlugin(),
 		new PairingPlugin({ inviteBook: invites, trustStore: known }),
 	];
+	// What is wrong with the options is said now, not when the first peer comes.
+	plugins();
+	return plugins;
 }
 
 /** A peer that was named is trusted for that; but not where it was revoked, unless by an invite that it made later. */

@@ -73,6 +73,16 @@ describe('an identity on both ends', () => {
 		await connection.close();
 	});
 
+	it('takes as long a message as without one', async () => {
+		const { listener } = await echo();
+		const connection = await connect(listener.url, { identity: client });
+		connection.send(new Uint8Array(1024 * 1024).fill(7));
+		const { value } = await connection.messages().next();
+		expect([value.length, value.at(-1)]).toEqual([1024 * 1024, 7]);
+		expect(() => connection.send(new Uint8Array(1024 * 1024 + 1))).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_BIG' }));
+		await connection.close();
+	});
+
 	it('fails against a peer that was not meant, before it learns who called', async () => {
 		const { listener, accepted } = await echo();
 		const other = createIdentity();
