@@ -6,7 +6,6 @@ import {
 	createPrivateKey,
 	createPublicKey,
 	diffieHellman,
-	generateKeyPairSync,
 	type JsonWebKey,
 	type KeyObject,
 	hash as nodeHash,
@@ -40,10 +39,10 @@ export const nodePrimitives: Primitives = {
 		return plain(hmac.digest());
 	},
 	x25519: {
+		// Not generateKeyPairSync: exporting what it made locks the key, and a garbage collection within locks it again for ever (Node 20).
 		generate() {
-			const { privateKey } = generateKeyPairSync('x25519');
-			const { d, x } = privateKey.export({ format: 'jwk' });
-			return { publicKey: fromBase64Url(x), secretKey: fromBase64Url(d) };
+			const secretKey = plain(randomBytes(32));
+			return { publicKey: publicKeyOf('X25519', secretKey), secretKey };
 		},
 		publicKey: (secretKey) => publicKeyOf('X25519', secretKey),
 		shared(secretKey, publicKey) {
