@@ -1,6 +1,16 @@
 // Handshakes and records without any connection.
 import { performance } from 'node:perf_hooks';
-import { aeadSuite, createIdentity, loadSodiumPrimitives, NoiseHandshake, nodePrimitives, RecordOpener, RecordSealer, xsalsaSuite } from '@linkscope/crypto';
+import {
+	aeadSuite,
+	createIdentity,
+	LINKSCOPE_NOISE,
+	loadSodiumPrimitives,
+	NoiseHandshake,
+	nodePrimitives,
+	RecordOpener,
+	RecordSealer,
+	xsalsaSuite,
+} from '@linkscope/crypto';
 import { secretbox } from '@linkscope/crypto/nacl';
 import { noblePrimitives } from '@linkscope/crypto/noble';
 import { serveCommands } from '../harness/serve-commands.mjs';
@@ -62,7 +72,7 @@ function runHandshake(primitives, [initiatorIdentity, responderIdentity], us) {
 	const create = (role) =>
 		new NoiseHandshake({
 			primitives,
-			protocol: 'Noise_XX_25519_ChaChaPoly_SHA256',
+			protocol: LINKSCOPE_NOISE,
 			role,
 			prologue: encoder.encode('linkscope/1'),
 			staticKeys: primitives.x25519.generate(),

@@ -4,7 +4,8 @@ import { CipherState } from './cipher-state.js';
 import { BACKENDS } from './fixtures/backends.js';
 import { fieldsOf, joined, Libp2pEnd, libp2pComponents, protobuf } from './fixtures/libp2p-end.js';
 import { NoiseHandshake, type NoiseKeys } from './noise.js';
-import { messageBytes } from './noise-message.js';
+import { messageBytes, parseMessage } from './noise-message.js';
+import { LINKSCOPE_NOISE } from './noise-patterns.js';
 import type { Primitives } from './primitives.js';
 
 // An independent implementation at the other end, in both roles: https://github.com/libp2p/specs/tree/master/noise
@@ -24,7 +25,7 @@ class OurSide {
 		this.#primitives = primitives;
 		this.#seed = primitives.randomBytes(32);
 		this.#staticKey = staticKeys.publicKey;
-		this.handshake = new NoiseHandshake({ primitives, role, protocol: 'Noise_XX_25519_ChaChaPoly_SHA256', staticKeys });
+		this.handshake = new NoiseHandshake({ primitives, role, protocol: LINKSCOPE_NOISE, staticKeys });
 	}
 
 	write(withPayload: boolean): Uint8Array {
@@ -32,7 +33,7 @@ class OurSide {
 	}
 
 	read(bytes: Uint8Array): Uint8Array {
-		return this.handshake.readMessage(this.handshake.parse(bytes)).payload;
+		return this.handshake.readMessage(parseMessage(bytes, this.handshake.next)).payload;
 	}
 
 	/** Fails where the peer's payload does not sign its static key. */

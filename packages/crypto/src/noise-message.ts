@@ -25,13 +25,21 @@ export function messageBytes({ e, s, payload }: NoiseMessage): Uint8Array {
 	return joined;
 }
 
+/** Where a handshake stands. */
+export interface NextMessage {
+	readonly tokens: readonly Token[];
+	/** Whether there is a key before the first token. */
+	readonly sealing: boolean;
+	/** Whether an ephemeral key makes a key by itself, as it does beside a pre-shared one. */
+	readonly saltedByE: boolean;
+}
+
 /**
  * Takes a message that came in one piece apart.
- * @param sealing whether there is a key before its first token.
- * @param saltedByE whether an ephemeral key makes a key by itself, as it does beside a pre-shared one.
+ * @param next of the handshake that is to read it.
  * @throws CryptoError MALFORMED_FRAME where it is too short or too long.
  */
-export function parseMessage(bytes: Uint8Array, tokens: readonly Token[], sealing: boolean, saltedByE: boolean): NoiseMessage {
+export function parseMessage(bytes: Uint8Array, { tokens, sealing, saltedByE }: NextMessage): NoiseMessage {
 	if (bytes.length > MAX_MESSAGE_BYTES) throw malformed(`A handshake message has at most ${MAX_MESSAGE_BYTES} bytes, not ${bytes.length}.`);
 	let sealed = sealing;
 	let offset = 0;

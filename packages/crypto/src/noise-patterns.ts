@@ -14,8 +14,20 @@ export interface NoiseProtocol {
 }
 
 // The Noise Protocol Framework, revision 34, sections 7.5 and 9.4.
-const PATTERNS = tableOf<Pick<NoiseProtocol, 'messages' | 'responderKnown' | 'psk'>>({
-	XX: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']], responderKnown: false, psk: false },
+const XX: NoiseProtocol['messages'] = [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']];
+
+/** What linkscope/1 speaks. It stands by itself, so that a page that speaks nothing else has nothing else. */
+export const LINKSCOPE_NOISE: NoiseProtocol = {
+	name: 'Noise_XX_25519_ChaChaPoly_SHA256',
+	messages: XX,
+	responderKnown: false,
+	psk: false,
+	cipher: 'chacha20-poly1305',
+	hash: 'SHA256',
+};
+
+const PATTERNS = /* @__PURE__ */ tableOf<Pick<NoiseProtocol, 'messages' | 'responderKnown' | 'psk'>>({
+	XX: { messages: XX, responderKnown: false, psk: false },
 	XXpsk3: { messages: [['e'], ['e', 'ee', 's', 'es'], ['s', 'se', 'psk']], responderKnown: false, psk: true },
 	IK: {
 		messages: [
@@ -35,10 +47,10 @@ const PATTERNS = tableOf<Pick<NoiseProtocol, 'messages' | 'responderKnown' | 'ps
 		psk: false,
 	},
 });
-const CIPHERS = tableOf<AeadName>({ ChaChaPoly: 'chacha20-poly1305', AESGCM: 'aes-256-gcm' });
-const HASHES = tableOf<HashName>({ SHA256: 'SHA256', SHA512: 'SHA512', BLAKE2s: 'BLAKE2s', BLAKE2b: 'BLAKE2b' });
+const CIPHERS = /* @__PURE__ */ tableOf<AeadName>({ ChaChaPoly: 'chacha20-poly1305', AESGCM: 'aes-256-gcm' });
+const HASHES = /* @__PURE__ */ tableOf<HashName>({ SHA256: 'SHA256', SHA512: 'SHA512', BLAKE2s: 'BLAKE2s', BLAKE2b: 'BLAKE2b' });
 
-/** @throws RangeError where the name is not one of those this core can speak. */
+/** The protocol of a name such as 'Noise_IK_25519_AESGCM_SHA512'. @throws RangeError where the name is not one of those this core can speak. */
 export function noiseProtocol(name: string): NoiseProtocol {
 	const [noise, pattern = '', curve, cipher = '', hash = '', ...rest] = name.split('_');
 	const [shape, aead, digest] = [PATTERNS.get(pattern), CIPHERS.get(cipher), HASHES.get(hash)];

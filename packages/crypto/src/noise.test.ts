@@ -7,23 +7,26 @@ import { fromHex } from './fixtures/hex.js';
 import { NOISE_VECTORS } from './fixtures/noise-vectors.js';
 import { ZERO_SHARED_KEYS } from './fixtures/weak-points.js';
 import { NoiseHandshake, type NoiseOptions } from './noise.js';
-import { messageBytes, type NoiseMessage } from './noise-message.js';
+import { messageBytes, type NoiseMessage, parseMessage } from './noise-message.js';
+import { LINKSCOPE_NOISE, noiseProtocol } from './noise-patterns.js';
 import type { Primitives } from './primitives.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const NONE = new Uint8Array(0);
-const XX = 'Noise_XX_25519_ChaChaPoly_SHA256';
 const { x25519 } = nodePrimitives;
 const text = (words: string) => new TextEncoder().encode(words);
 const failing = (code: string) => expect.objectContaining({ name: 'CryptoError', code });
 
 /** Both sides, on the backends asked for. */
-function sides(options: Partial<NoiseOptions> = {}, [left, right]: Primitives[] = [nodePrimitives, nodePrimitives]) {
-	const protocol = options.protocol ?? XX;
+function sides(
+	{ protocol: name = LINKSCOPE_NOISE.name, ...options }: Partial<Omit<NoiseOptions, 'protocol'>> & { protocol?: string } = {},
+	[left, right]: Primitives[] = [nodePrimitives, nodePrimitives],
+) {
+	const protocol = noiseProtocol(name);
 	const [initiatorKeys, responderKeys] = [x25519.generate(), x25519.generate()];
-	const known = /_(IK|XK)_/.test(protocol) ? responderKeys.publicKey : undefined;
-	const presharedKey = protocol.includes('psk') ? new Uint8Array(32).fill(7) : undefined;
+	const known = /_(IK|XK)_/.test(name) ? responderKeys.publicKey : undefined;
+	const presharedKey = name.includes('psk') ? new Uint8Array(32).fill(7) : undefined;
 	const initiator = new NoiseHandshake({
 		primitives: left as Primitives,
 		role: 'initiator',
@@ -131,7 +134,7 @@ describe('a handshake that is attacked', () => {
 						if (index !== target) return message;
 						const bytes = messageBytes(message);
 						bytes[at] = (bytes[at] as number) ^ 1;
-						return (index % 2 === 0 ? both.responder : both.initiator).parse(bytes);
+						return parseMessage(bytes, (index % 2 === 0 ? both.responder : both.initiator).next);
 					};
 					let keys: ReturnType<typeof run> | undefined;
 					expect(() => {
@@ -167,7 +170,7 @@ describe('a handshake that is attacked', () => {
 	test('does not take its own message for an answer', () => {
 		const { initiator } = sides();
 		const own = messageBytes(initiator.writeMessage(new Uint8Array(64)));
-		expect(() => initiator.readMessage(initiator.parse(own))).toThrow(failing('DECRYPT_FAILED'));
+		expect(() => initiator.readMessage(parseMessage(own, initiator.next))).toThrow(failing('DECRYPT_FAILED'));
 	});
 
 	test('fails between different prologues and different pre-shared keys', () => {
@@ -192,10 +195,10 @@ describe('a handshake that is attacked', () => {
 
 	test('names a part of the wrong length, and a message too short or too long', () => {
 		const { initiator, responder } = sides();
-		expect(() => responder.parse(new Uint8Array(31))).toThrow('at least 32 bytes, not 31');
-		expect(() => responder.parse(new Uint8Array(65_536))).toThrow('at most 65535 bytes, not 65536');
+		expect(() => parseMessage(new Uint8Array(31), responder.next)).toThrow('at least 32 bytes, not 31');
+		expect(() => parseMessage(new Uint8Array(65_536), responder.next)).toThrow('at most 65535 bytes, not 65536');
 		initiator.writeMessage(NONE);
-		expect(() => initiator.parse(new Uint8Array(95))).toThrow('at least 96 bytes, not 95');
+		expect(() => parseMessage(new Uint8Array(95), initiator.next)).toThrow('at least 96 bytes, not 95');
 		const e = x25519.generate().publicKey;
 		expect(() => initiator.readMessage({ e, s: new Uint8Array(32), payload: new Uint8Array(16) })).toThrow(failing('MALFORMED_FRAME'));
 	});
@@ -205,7 +208,7 @@ describe('a handshake that is attacked', () => {
 			fc.property(fc.constantFrom(...NOISE_VECTORS.map((vector) => vector.protocol_name)), fc.uint8Array({ maxLength: 200 }), (protocol, bytes) => {
 				const { responder } = sides({ protocol });
 				try {
-					responder.readMessage(responder.parse(bytes));
+					responder.readMessage(parseMessage(bytes, responder.next));
 				} catch (error) {
 					expect(error).toEqual(expect.objectContaining({ code: expect.stringMatching(/^(MALFORMED_FRAME|DECRYPT_FAILED|WEAK_KEY)$/) }));
 				}
@@ -236,7 +239,7 @@ describe('mistakes of the code that drives a handshake', () => {
 		for (const protocol of [
 			'',
 			'Noise_NN_25519_ChaChaPoly_SHA256',
-			`${XX}_more`,
+			`${LINKSCOPE_NOISE.name}_more`,
 			'Noise_XX_448_ChaChaPoly_SHA256',
 			'Noise_constructor_25519_ChaChaPoly_SHA256',
 		])

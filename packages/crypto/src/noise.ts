@@ -1,13 +1,13 @@
 import { checkLength, wipe } from './bytes.js';
-import { ephemeralOf, type NoiseMessage, parseMessage, staticOf } from './noise-message.js';
-import { type NoiseProtocol, noiseProtocol, type Token } from './noise-patterns.js';
+import { ephemeralOf, type NextMessage, type NoiseMessage, staticOf } from './noise-message.js';
+import type { NoiseProtocol, Token } from './noise-patterns.js';
 import type { KeyPair, Primitives } from './primitives.js';
 import { SymmetricState } from './symmetric-state.js';
 
 export interface NoiseOptions {
 	readonly primitives: Primitives;
-	/** Such as 'Noise_XX_25519_ChaChaPoly_SHA256'; noise-patterns.ts says which. */
-	readonly protocol: string;
+	/** LINKSCOPE_NOISE, or another that noiseProtocol() knows by its name. */
+	readonly protocol: NoiseProtocol;
 	readonly role: 'initiator' | 'responder';
 	/** What both sides must already agree on. */
 	readonly prologue?: Uint8Array;
@@ -53,7 +53,7 @@ export class NoiseHandshake {
 
 	constructor(options: NoiseOptions) {
 		this.#primitives = options.primitives;
-		this.#protocol = noiseProtocol(options.protocol);
+		this.#protocol = options.protocol;
 		this.#initiator = options.role === 'initiator';
 		this.#static = options.staticKeys;
 		this.#ephemeral = options.ephemeralKeys;
@@ -61,7 +61,7 @@ export class NoiseHandshake {
 		this.#symmetric = new SymmetricState(options.primitives, this.#protocol);
 		this.#symmetric.mixHash(options.prologue ?? new Uint8Array(0));
 		if (this.#protocol.psk !== (options.presharedKey !== undefined))
-			throw new TypeError(`presharedKey is ${this.#protocol.psk ? 'needed by' : 'not used in'} ${options.protocol}.`);
+			throw new TypeError(`presharedKey is ${this.#protocol.psk ? 'needed by' : 'not used in'} ${options.protocol.name}.`);
 		if (options.presharedKey) checkLength('presharedKey', options.presharedKey, KEY_BYTES);
 		this.#mixKnownKey(options.remoteStaticKey);
 	}
@@ -115,9 +115,9 @@ export class NoiseHandshake {
 		});
 	}
 
-	/** Takes the next message, as it came in one piece, apart. @throws CryptoError MALFORMED_FRAME where it is too short or too long. */
-	parse(bytes: Uint8Array): NoiseMessage {
-		return parseMessage(bytes, this.#protocol.messages[this.#next] ?? [], this.#symmetric.sealing, this.#protocol.psk);
+	/** What parseMessage() has to know to take the next message apart. */
+	get next(): NextMessage {
+		return { tokens: this.#protocol.messages[this.#next] ?? [], sealing: this.#symmetric.sealing, saltedByE: this.#protocol.psk };
 	}
 
 	/** Binds something both sides have seen, such as the frame a message came in, into all that follows. */

@@ -6,6 +6,7 @@ import {
 	fingerprintOf,
 	type Identity,
 	integerField,
+	LINKSCOPE_NOISE,
 	listField,
 	NoiseHandshake,
 	type NoiseKeys,
@@ -24,7 +25,6 @@ import { openControl, sealControl } from './sealed-control.js';
 import { SecurityError, securityError } from './security-error.js';
 import { authenticationSuite } from './suite-choice.js';
 
-const NOISE_PROTOCOL = 'Noise_XX_25519_ChaChaPoly_SHA256';
 const VERSION = 1;
 const UNVERIFIED = 'unverified';
 
@@ -105,7 +105,7 @@ class Handshake {
 		this.#staticKeys = options.primitives.x25519.generate();
 		this.#noise = new NoiseHandshake({
 			primitives: options.primitives,
-			protocol: NOISE_PROTOCOL,
+			protocol: LINKSCOPE_NOISE,
 			role: wire.initiator ? 'initiator' : 'responder',
 			prologue: PROLOGUE,
 			staticKeys: this.#staticKeys,
@@ -118,7 +118,7 @@ class Handshake {
 		this.#send({ type: 'auth', v: VERSION, e: text(first.e), timestamp: Math.round(clock.epoch()) });
 
 		const challenge = await this.#read('challenge');
-		if (textField(challenge, 'algorithm') !== NOISE_PROTOCOL) throw otherProtocol();
+		if (textField(challenge, 'algorithm') !== LINKSCOPE_NOISE.name) throw otherProtocol();
 		const { payload, payloadHash } = this.#noise.readMessage({
 			e: bytesField(challenge, 'nonce', 32),
 			s: bytesField(challenge, 'static', 48),
@@ -159,7 +159,7 @@ class Handshake {
 		const second = this.#noise.writeMessage((handshakeHash) =>
 			bytes(proveIdentity(identity, { role: 'R', handshakeHash, staticKey: this.#staticKeys.publicKey })),
 		);
-		this.#send({ type: 'challenge', nonce: text(second.e), algorithm: NOISE_PROTOCOL, static: text(second.s), sealed: text(second.payload) });
+		this.#send({ type: 'challenge', nonce: text(second.e), algorithm: LINKSCOPE_NOISE.name, static: text(second.s), sealed: text(second.payload) });
 
 		const response = await this.#read('response');
 		const { payload, payloadHash } = this.#noise.readMessage({ s: bytesField(response, 'proof', 48), payload: bytesField(response, 'sealed') });
@@ -250,7 +250,7 @@ function isVerified(message: ControlObject): boolean {
 }
 
 function otherProtocol(): SecurityError {
-	return new SecurityError('auth', 'NO_COMMON_SUITE', `the peer does not speak linkscope/${VERSION} with ${NOISE_PROTOCOL}: update the older of the two`);
+	return new SecurityError('auth', 'NO_COMMON_SUITE', `the peer does not speak linkscope/${VERSION} with ${LINKSCOPE_NOISE.name}: update the older of the two`);
 }
 
 function text(part: Uint8Array | undefined): string {
