@@ -18,8 +18,8 @@ export const sides = KINDS.flatMap(({ server, client }) => [server, client]);
 export const title = 'Setting up a secured connection';
 export const head = ['measured', 'compared with', 'subject', 'subject ÷ compared', 'goal', ''];
 export const notes = `Client and server are processes of their own on loopback. linkscope: connect and listen with an identity (authentication and encryption), the facade's default plugins, instrumentation installed.
-secret-stream: @hyperswarm/secret-stream (Noise XX by libsodium) over createWebSocketStream of ws. Open: the client's side says so, for linkscope ACTIVE, which is a round trip later than secret-stream's "connected", because the server has
-confirmed the keys by then. Answered: a first message has been echoed as well. CPU is that of both processes together, from dialling to the first echo. Added is the difference of medians of a round.
+secret-stream: @hyperswarm/secret-stream (Noise XX by libsodium) over createWebSocketStream of ws. Open: the client's side says so, for linkscope ACTIVE, which is two round trips later than secret-stream's "connected", because the server has
+confirmed keys and suite by then. Answered: a first message has been echoed as well. CPU is that of both processes together, from dialling to the first echo. Added is the difference of medians of a round.
 Memory is the growth of the server's live heap, what the heap holds outside of itself included, for a connection that has echoed one message and is idle. Stages are seen from the client.`;
 
 export async function run({ quick }) {
