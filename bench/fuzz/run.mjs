@@ -14,8 +14,8 @@ const { values } = parseArgs({
 });
 const [count, seed] = [wholeNumber('count', 1), wholeNumber('seed', 0)];
 
-await bundleForNode([here('worker.mjs'), here('inputs.mjs')]);
-const { TARGETS, makeInput } = await import(sidePath('inputs'));
+await bundleForNode([here('worker.mjs')]);
+const { TARGETS, makeInput } = await import(sidePath('worker'));
 const names = values.target ?? Object.keys(TARGETS);
 const unknown = names.filter((name) => !Object.hasOwn(TARGETS, name));
 if (unknown.length > 0) fail(`There is no target ${unknown.join(', ')}; there are: ${Object.keys(TARGETS).join(', ')}.`);
