@@ -9,9 +9,8 @@ import {
 	nodePrimitives,
 	RecordOpener,
 	RecordSealer,
-	xsalsaSuite,
 } from '@linkscope/crypto';
-import { secretbox } from '@linkscope/crypto/nacl';
+import { xsalsaSuite } from '@linkscope/crypto/nacl';
 import { noblePrimitives } from '@linkscope/crypto/noble';
 import { serveCommands } from '../harness/serve-commands.mjs';
 
@@ -50,7 +49,7 @@ serveCommands({
 
 function createRecords(backend, suite) {
 	const primitives = BACKENDS[backend];
-	const cipher = suite === 'xsalsa20-poly1305' ? xsalsaSuite(secretbox, primitives) : aeadSuite(suite, primitives);
+	const cipher = suite === 'xsalsa20-poly1305' ? xsalsaSuite(primitives) : aeadSuite(suite, primitives);
 	const options = () => ({ suite: cipher, primitives, key: new Uint8Array(32).fill(7) });
 	return { sealer: new RecordSealer(options()), opener: new RecordOpener(options()) };
 }

@@ -21,5 +21,4 @@ export { RecordFlag, RecordOpener, type RecordOptions, RecordSealer, TAG_BYTES }
 export { UnorderedOpener, UnorderedSealer } from './records-unordered.js';
 export { ReplayWindow, WINDOW_RECORDS } from './replay-window.js';
 export { isStrictPublicKey } from './strict-ed25519.js';
-export { xsalsaSuite } from './suite-xsalsa.js';
 export { aeadSuite, type RecordCipher, type Suite, type SuiteName } from './suites.js';

@@ -9,5 +9,6 @@ export { answerChallenge, CHALLENGE_BYTES, type Challenge, createChallenge, inve
 export { BoxChannel } from './nacl-channel.js';
 export { instanceIdHash, personIdHash } from './nacl-id-hash.js';
 export { padMessage, unpadMessage } from './nacl-padding.js';
-export { type Secretbox, secretbox } from './nacl-secretbox.js';
+export { secretbox } from './nacl-secretbox.js';
 export type { KeyPair } from './primitives.js';
+export { xsalsaSuite } from './suite-xsalsa.js';

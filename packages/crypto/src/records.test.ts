@@ -19,7 +19,7 @@ const suites = [
 	aeadSuite('aes-256-gcm', primitives),
 	aeadSuite('chacha20-poly1305', noblePrimitives),
 	aeadSuite('aes-256-gcm', noblePrimitives),
-	xsalsaSuite(secretbox, primitives),
+	xsalsaSuite(primitives),
 ];
 const often = { ...UPDATE_LIMITS, records: 4 };
 

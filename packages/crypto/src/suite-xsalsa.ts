@@ -1,10 +1,9 @@
-// The type alone: tweetnacl is loaded where this suite is spoken, not where it is known.
-import type { Secretbox } from './nacl-secretbox.js';
+import { type Secretbox, secretbox } from './nacl-secretbox.js';
 import type { Primitives } from './primitives.js';
 import { type RecordCipher, type Suite, writeCounter } from './suites.js';
 
-/** The suite of NaCl. It takes no associated data, so the nonce is bound to it. @param secretbox of '@linkscope/crypto/nacl'. */
-export function xsalsaSuite(secretbox: (key: Uint8Array) => Secretbox, primitives: Primitives): Suite {
+/** The suite of NaCl. It takes no associated data, so the nonce is bound to it. */
+export function xsalsaSuite(primitives: Primitives): Suite {
 	return { name: 'xsalsa20-poly1305', maxRecords: 2 ** 32, cipher: (key) => new XsalsaRecords(secretbox(key), primitives) };
 }
 

@@ -1,4 +1,4 @@
-import { aeadSuite, type Primitives, type Suite, type SuiteName, xsalsaSuite } from '@linkscope/crypto';
+import { aeadSuite, type Primitives, type Suite, type SuiteName } from '@linkscope/crypto';
 
 const ALL: readonly SuiteName[] = ['chacha20-poly1305', 'aes-256-gcm', 'xsalsa20-poly1305'];
 
@@ -30,6 +30,6 @@ export async function loadSuite(name: SuiteName, primitives: Primitives): Promis
 		await primitives.loadAead?.(name);
 		return aeadSuite(name, primitives);
 	}
-	const { secretbox } = await import('@linkscope/crypto/nacl');
-	return xsalsaSuite(secretbox, primitives);
+	const { xsalsaSuite } = await import('@linkscope/crypto/nacl');
+	return xsalsaSuite(primitives);
 }
