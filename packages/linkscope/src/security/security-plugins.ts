@@ -64,7 +64,10 @@ export interface ListenSecurityOptions extends SecurityOptions {
 
 /** Asked once per connection that is accepted. */
 export function acceptSecurity({ identity, trustStore, invites, maxMessageBytes }: ListenSecurityOptions & MessageLimit): () => Plugin[] {
-	if (identity === undefined) return () => withoutIdentity({ trustStore, invites });
+	if (identity === undefined) {
+		const none = withoutIdentity({ trustStore, invites });
+		return () => none;
+	}
 	const known = trustStore ?? (invites && createTrustStore(memoryStorage()));
 	const plugins = () => [
 		new AuthenticationPlugin({ identity, authorize: known && authorizeBy(known, { pairing: invites !== undefined }), maxMessageBytes }),
