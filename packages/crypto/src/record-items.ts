@@ -21,7 +21,12 @@ export function writeItem(into: Uint8Array, offset: number, message: string | Ui
 	into[offset + 3] = bytes >>> 8;
 	into[offset + 4] = bytes;
 	if (typeof message === 'string') encoder.encodeInto(message, into.subarray(start, start + bytes));
-	else into.set(message, start);
+	else {
+		// Behind a shorter one would stand what another record left here.
+		if (message.length !== bytes)
+			throw new TypeError(`a message of ${bytes} bytes changed to ${message.length} before it was sealed: after send() its array is not the caller's`);
+		into.set(message, start);
+	}
 	return start + bytes;
 }
 

@@ -30,9 +30,14 @@ export class RecordKey {
 		wipe(this.#key);
 	}
 
+	/** Whether there is such a record: a key seals a bounded number. */
+	isUsable(counter: number): boolean {
+		return counter < this.#suite.maxRecords;
+	}
+
 	/** @throws CryptoError NONCES_USED_UP. */
 	assertUsable(counter: number): void {
 		const { name, maxRecords } = this.#suite;
-		if (counter >= maxRecords) throw new CryptoError('NONCES_USED_UP', `A key of ${name} seals at most ${maxRecords} records: connect again.`);
+		if (!this.isUsable(counter)) throw new CryptoError('NONCES_USED_UP', `A key of ${name} seals at most ${maxRecords} records: connect again.`);
 	}
 }

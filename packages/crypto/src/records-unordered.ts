@@ -71,7 +71,7 @@ export class UnorderedOpener {
 	/**
 	 * @param frame borrowed, not modified.
 	 * @returns flags(1) || items, a fresh array.
-	 * @throws CryptoError MALFORMED_FRAME, RECORD_REPLAYED for a counter that was seen or is too old, DECRYPT_FAILED, NONCES_USED_UP.
+	 * @throws CryptoError MALFORMED_FRAME, RECORD_REPLAYED for a counter that was seen or is too old, DECRYPT_FAILED.
 	 */
 	openRecord(frame: Uint8Array): Uint8Array {
 		if (frame.length < HEADER_BYTES + 1 + TAG_BYTES || frame[0] !== UNORDERED_RECORD)
@@ -82,7 +82,7 @@ export class UnorderedOpener {
 		const epochs = this.#epochsFor(number);
 		const epoch = epochs.find((each) => each.number === number);
 		if (!epoch?.seen.isFresh(counter)) throw new CryptoError('RECORD_REPLAYED', 'A record that was seen before, or is too old to tell.');
-		epoch.key.assertUsable(counter);
+		if (!epoch.key.isUsable(counter)) throw new CryptoError('DECRYPT_FAILED', 'A counter that no record of this key has.');
 		const plaintext = epoch.key.cipher.open(counter, frame.subarray(HEADER_BYTES), frame.subarray(0, HEADER_BYTES));
 		flagsOf(plaintext);
 		epoch.seen.add(counter);
