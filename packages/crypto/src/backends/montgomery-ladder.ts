@@ -1,4 +1,4 @@
-import { readNumber, writeNumber } from './little-endian.js';
+import { clamped, readNumber, writeNumber } from './little-endian.js';
 
 const P = 2n ** 255n - 19n;
 const A24 = 121_665n;
@@ -11,7 +11,7 @@ const A24 = 121_665n;
  * @returns 32 bytes; all zero where `u` is a point of small order.
  */
 export function montgomeryLadder(scalar: Uint8Array, u: Uint8Array): Uint8Array {
-	const k = (readNumber(scalar) & (2n ** 254n - 8n)) | (2n ** 254n);
+	const k = clamped(scalar);
 	const x1 = readNumber(u) & (2n ** 255n - 1n);
 	let [x2, z2, x3, z3, swapped] = [1n, 0n, x1, 1n, 0n];
 	// Swaps both pairs, or takes nothing away and adds nothing.

@@ -1,22 +1,18 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { hashes as ed25519Hashes, getPublicKey, Point, sign } from '@noble/ed25519';
 import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
-import { isStrictPublicKey, isStrictSignature } from '../strict-ed25519.js';
 import type { gcm } from './aes.js';
+import { ed25519 } from './ed25519.js';
 import { hmac } from './hmac.js';
-import { readNumber, writeNumber } from './little-endian.js';
+import { writeNumber } from './little-endian.js';
 import { montgomeryLadder } from './montgomery-ladder.js';
-import { type Hash, sha256, sha512 } from './sha2.js';
+import { type Hash, sha256 } from './sha2.js';
 
 type Cipher = typeof gcm;
 // Browsers prefer ChaCha20, so AES comes when a peer chooses it.
 const ciphers: Partial<Record<AeadName, Cipher>> = { 'chacha20-poly1305': chacha20poly1305 as Cipher };
 const BASE_POINT = writeNumber(9n);
-
-// Of a page that uses the same library we change nothing.
-ed25519Hashes.sha512 ??= sha512.digest;
 
 /**
  * Pure JavaScript: browsers, and wherever there is no node:crypto.
@@ -51,24 +47,7 @@ export function nobleWith(more: Partial<Record<HashName, Hash>>): Primitives {
 				return shared;
 			},
 		},
-		ed25519: {
-			publicKey(seed) {
-				checkLength('A seed of Ed25519', seed, 32);
-				return getPublicKey(seed);
-			},
-			sign(seed, message) {
-				checkLength('A seed of Ed25519', seed, 32);
-				return sign(message, seed);
-			},
-			verify(publicKey, message, signature) {
-				if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
-				try {
-					return fits(publicKey, message, signature);
-				} catch {
-					return false;
-				}
-			},
-		},
+		ed25519,
 		aead(name, key) {
 			checkLength(`A key of ${name}`, key, 32);
 			const cipher = ciphers[name];
@@ -113,14 +92,4 @@ class NobleAead implements Aead {
 			throw decryptFailed();
 		}
 	}
-}
-
-// RFC 8032 section 5.1.7, in the form without the cofactor, as OpenSSL does it: R is compared as bytes.
-// noble's own verify multiplies by the cofactor, so it takes signatures that OpenSSL refuses.
-function fits(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-	const r = signature.subarray(0, 32);
-	const s = readNumber(signature.subarray(32));
-	const k = readNumber(sha512.digest(r, publicKey, message)) % Point.CURVE().n;
-	const expected = Point.BASE.multiplyUnsafe(s).subtract(Point.fromBytes(publicKey).multiplyUnsafe(k)).toBytes();
-	return expected.every((byte, index) => byte === r[index]);
 }
