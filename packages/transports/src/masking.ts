@@ -1,5 +1,5 @@
 const POOL_BYTES = 8192;
-/** From this size on masking costs more than a second buffer in the write. */
+/** From this size on masking costs more than a second buffer in the write; smaller sealed messages are framed by sealedFrame. */
 const WORTH_SKIPPING_BYTES = 4096;
 
 const maskings = new WeakMap<object, Masking>();
@@ -8,7 +8,7 @@ let used = POOL_BYTES;
 
 /**
  * The masks of one client's frames. RFC 6455 section 10.3 wants them random so that nobody who chooses a message chooses the bytes on the wire.
- * Of sealed messages nobody can choose them, so a large one is masked with zeros, which `ws` takes for not masking.
+ * Of sealed messages nobody can choose them, so they are masked with zeros, which `ws` takes for not masking.
  */
 export class Masking {
 	/** Every message is sealed from now on. */

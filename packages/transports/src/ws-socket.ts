@@ -1,6 +1,7 @@
 import { codeOf, type Payload, TransportError } from '@linkscope/core';
 import { Masking } from './masking.js';
-import { type RawSocket, type RawSocketEvents, sendableCode, type WebSocketLike } from './raw-socket.js';
+import { type RawSocket, type RawSocketEvents, ReadyState, sendableCode, type WebSocketLike } from './raw-socket.js';
+import { sealedFrame } from './sealed-frame.js';
 
 /** The part of a `ws` socket we use. */
 export interface WsLike extends WebSocketLike {
@@ -10,8 +11,18 @@ export interface WsLike extends WebSocketLike {
 	resume(): void;
 	terminate(): void;
 	readonly _isServer?: boolean;
-	/** The TCP or TLS socket below, once the upgrade is done. */
-	readonly _socket?: { on(event: 'error', listener: (error: Error) => void): unknown; cork(): void; uncork(): void } | null;
+	/** What was negotiated, as in the response to the upgrade. */
+	readonly extensions?: string;
+	/** Once the upgrade is done. */
+	readonly _socket?: TcpSocket | null;
+}
+
+/** The TCP or TLS socket below. */
+interface TcpSocket {
+	on(event: 'error', listener: (error: Error) => void): unknown;
+	write(bytes: Uint8Array): boolean;
+	cork(): void;
+	uncork(): void;
 }
 
 /** Messages below this share a write with what else is sent in the same run: the system call costs more than they do. */
@@ -30,6 +41,8 @@ export class WsSocket implements RawSocket {
 	/** Several messages were sent in this turn or the one before. */
 	#bursts = false;
 	#corked = false;
+	/** Every message is sealed from now on. */
+	#opaque = false;
 	readonly #flushed: () => void;
 	readonly #highWaterBytes: number;
 	readonly #masking: Masking | undefined;
@@ -76,7 +89,7 @@ export class WsSocket implements RawSocket {
 		if (bytes < GATHERED_BYTES) this.#gather();
 		this.#masking?.prepare(bytes);
 		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
-			socket.send(payload);
+			if (!this.#opaque || typeof payload === 'string' || bytes >= GATHERED_BYTES || !this.#sendSealed(payload)) socket.send(payload);
 			return true;
 		}
 		// Every message from here on has a callback, so the last of them finds the socket empty.
@@ -99,7 +112,7 @@ export class WsSocket implements RawSocket {
 		tcp.cork();
 	}
 
-	async #endTurn(tcp: { uncork(): void }): Promise<void> {
+	async #endTurn(tcp: TcpSocket): Promise<void> {
 		// Half the price of queueMicrotask, which Node wraps in a resource of its own.
 		await undefined;
 		this.#bursts = this.#sentThisTurn > 1;
@@ -109,7 +122,19 @@ export class WsSocket implements RawSocket {
 		tcp.uncork();
 	}
 
+	/**
+	 * A small sealed message, past ws: that would mask it once more, and hand header and message to the system as two buffers.
+	 * @returns false where the frame is not ours to make.
+	 */
+	#sendSealed(message: Uint8Array): boolean {
+		const { _socket: tcp, extensions, readyState } = this.socket;
+		if (!tcp || extensions !== '' || readyState !== ReadyState.OPEN) return false;
+		tcp.write(sealedFrame(message, this.isClient));
+		return true;
+	}
+
 	opaque(): void {
+		this.#opaque = true;
 		if (this.#masking) this.#masking.opaque = true;
 	}
 
