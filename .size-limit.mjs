@@ -1,13 +1,13 @@
 // What users pay in a page, minified and compressed with gzip; run by `npm run size` after a build.
 // Everything is bundled as an application's bundler would: from the published files, under the browser condition.
 // The limits are a ratchet just above what was reached: lower them when a change saves something, never raise them without
-// saying in docs/adr/0004-bundle-size.md what for. The goals, which were not reached, stand in the names.
+// saying in docs/adr/0004-bundle-size.md what for. The goals that were not reached stand in the names.
 export default [
 	{
 		name: 'drop-in instrumentation (goal 8 kB)',
 		path: 'packages/instrumentation/dist/auto.js',
 		gzip: true,
-		limit: '17.9 kB',
+		limit: '18 kB',
 	},
 	{
 		name: 'core + WebSocket + instrumentation (goal 12 kB)',
@@ -17,6 +17,24 @@ export default [
 			'packages/instrumentation/dist/auto.js': '{}',
 		},
 		gzip: true,
-		limit: '27.8 kB',
+		limit: '28.3 kB',
+	},
+	{
+		name: 'secure peer (goal 35 kB)',
+		import: {
+			'packages/core/dist/index.js': '{ Connection }',
+			'packages/transports/dist/websocket.browser.js': '{ dialWebSocket }',
+			'packages/plugins/dist/index.js': '{ AuthenticationPlugin, EncryptionPlugin, PairingPlugin }',
+			'packages/crypto/dist/index.browser.js': '{ createIdentity, defaultPrimitives, parseInvite }',
+		},
+		gzip: true,
+		limit: '35 kB',
+		modifyEsbuildConfig: (config) => ({ ...config, format: 'esm', plugins: [loadedLater] }),
 	},
 ];
+
+/** What is fetched by import() when first needed (AES, scrypt, tweetnacl) is not what a page loads at start. */
+const loadedLater = {
+	name: 'loaded-later',
+	setup: ({ onResolve }) => onResolve({ filter: /./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+};
