@@ -14,8 +14,10 @@ export interface PinnedPeer {
  * @throws TypeError for anything else.
  */
 export function pinnedPeer(peer: Uint8Array | string): PinnedPeer {
-	const publicKey = typeof peer === 'string' ? keyIn(peer) : peer;
-	if (publicKey instanceof Uint8Array && publicKey.length === KEY_BYTES) {
+	const given = typeof peer === 'string' ? keyIn(peer) : peer;
+	if (given instanceof Uint8Array && given.length === KEY_BYTES) {
+		// Its own copy (a Buffer's slice() would be none): the caller may use the array again.
+		const publicKey = new Uint8Array(given);
 		return { fingerprint: fingerprintOf(publicKey), matches: (other) => equalBytes(publicKey, other) };
 	}
 	const fingerprint = typeof peer === 'string' ? parseFingerprint(peer) : null;

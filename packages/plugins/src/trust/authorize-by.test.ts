@@ -54,3 +54,11 @@ it('trusts nobody where the store cannot be read', async () => {
 	const answer = authorizeBy(createTrustStore(storage), { pairing: true })({ publicKey, fingerprint, verified: true, pairingRequested: true });
 	await expect(answer).rejects.toMatchObject({ code: 'STORE_UNREADABLE' });
 });
+
+it('trusts nobody on the word of a store that knows other levels', async () => {
+	const { publicKey, fingerprint } = identities.paired;
+	for (const answer of [undefined, {}, true, { level: 'whatever' }, { level: 'Paired' }]) {
+		const authorize = authorizeBy({ get: async () => answer } as never, { pairing: false });
+		expect(await authorize({ publicKey, fingerprint, verified: true, pairingRequested: false })).toBe('refused');
+	}
+});

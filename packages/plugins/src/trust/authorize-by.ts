@@ -11,7 +11,8 @@ export function authorizeBy(trustStore: TrustStore, options: { pairing: boolean 
 		// A throw-away identity never comes back: there would be nobody to remember.
 		if (!verified) return 'refused';
 		const record = await trustStore.get(publicKey);
-		const isTrusted = record !== null && record.level !== 'revoked';
+		// By name: what a store of the application's own says besides trusts nobody.
+		const isTrusted = record?.level === 'paired' || record?.level === 'pinned';
 		if (options.pairing && (pairingRequested || !isTrusted)) return 'pairing';
 		return isTrusted ? 'trusted' : 'refused';
 	};

@@ -33,11 +33,29 @@ describe('a memory storage', () => {
 	});
 });
 
-it.each(['', '.', '..', '../x', 'a/b', 'a\\b', 'a.lock', '-a', 'A', 'ä', 'a\n', 'x'.repeat(65), 7 as unknown as string, undefined as unknown as string])(
-	'refuses the name %j, everywhere alike',
-	async (name) => {
-		expect(() => checkStoreName(name)).toThrow(TypeError);
-		await expect(memoryStorage().read(name)).rejects.toThrow(TypeError);
-		await expect(memoryStorage().update(name, () => 'x')).rejects.toThrow(TypeError);
-	},
-);
+it.each([
+	'',
+	'.',
+	'..',
+	'../x',
+	'a/b',
+	'a\\b',
+	'a.lock',
+	'-a',
+	'A',
+	'ä',
+	'a\n',
+	'con',
+	'nul',
+	'aux',
+	'prn',
+	'com1',
+	'lpt9',
+	'x'.repeat(65),
+	7 as unknown as string,
+	undefined as unknown as string,
+])('refuses the name %j, everywhere alike', async (name) => {
+	expect(() => checkStoreName(name)).toThrow(TypeError);
+	await expect(memoryStorage().read(name)).rejects.toThrow(TypeError);
+	await expect(memoryStorage().update(name, () => 'x')).rejects.toThrow(TypeError);
+});

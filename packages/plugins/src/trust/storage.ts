@@ -31,14 +31,14 @@ export class StoreError extends LinkscopeError {
 /** 8 Mi characters: room for the 10,000 records of a full trust store; read before it is parsed. */
 export const MAX_STORED_CHARS = 2 ** 23;
 
-// One rule for every storage, and for file systems that know no case. A dot in front hides files and could climb.
-const STORE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+// One rule for every storage, and for file systems that know no case. A dot in front hides files and could climb; Windows has devices under some names.
+const STORE_NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** @throws TypeError where a name could leave its folder, or mean two things on two systems. */
 export function checkStoreName(name: string): string {
 	if (typeof name === 'string' && STORE_NAME.test(name)) return name;
 	const got = JSON.stringify(String(name).slice(0, 80));
-	throw new TypeError(`a store's name must be 1 to 64 characters of a-z, 0-9, _ and -, beginning with a letter or digit, got ${got}`);
+	throw new TypeError(`a store's name must be 1 to 64 characters of a-z, 0-9, _ and -, beginning with a letter or digit, and no device of Windows, got ${got}`);
 }
 
 /** @throws StoreError STORE_UNWRITABLE where a text is longer than any storage takes. */

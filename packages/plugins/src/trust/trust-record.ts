@@ -1,14 +1,14 @@
 /** `paired` by an invite, `pinned` by hand, or `revoked`: known, and to be paired anew. */
 export type TrustLevel = 'paired' | 'pinned' | 'revoked';
 
-/** What is known about one identity. */
+/** What is known about one identity; frozen. */
 export interface TrustRecord {
 	/** The Ed25519 public key, 32 bytes as base64url. */
 	readonly identity: string;
 	/** The same in the form that people compare. */
 	readonly fingerprint: string;
 	readonly level: TrustLevel;
-	/** Milliseconds since 1970: when it got this level. */
+	/** Milliseconds since 1970: when it got this level. Never before what was known of it then, even where the clock was set back. */
 	readonly since: number;
 	/** The invite that it was paired by, and the connection id of that pairing: 16 bytes as base64url. */
 	readonly inviteId?: string;

@@ -76,6 +76,49 @@ describe('a trust store', () => {
 		expect(await store.get(ada.publicKey)).toMatchObject({ level: 'revoked' });
 	});
 
+	it('lends nobody a record that could be changed', async () => {
+		const { store, storage } = setUp();
+		const lent = [await store.put({ identity: ada.publicKey, level: 'paired' }), await store.get(ada.publicKey), ...(await store.list())];
+		lent.push(await store.revoke(ada.publicKey), ...(await createTrustStore(storage).list()));
+		for (const record of lent) expect(() => Object.assign(record as object, { level: 'pinned' })).toThrow(TypeError);
+		expect(await store.get(ada.publicKey)).toMatchObject({ level: 'revoked' });
+	});
+
+	describe('where the clock was set back after a pairing', () => {
+		const paired = async (issuedAt: number) => {
+			const { store, clock } = setUp();
+			const entry = { identity: ada.publicKey, inviteId: id(1), connectionId: id(2) };
+			await store.pair(entry, issuedAt);
+			const { since } = (await store.get(ada.publicKey)) as { since: number };
+			clock.jumpEpoch(-3_600_000);
+			return { store, since, again: () => store.pair(entry, issuedAt) };
+		};
+		const issuedAt = new FakeClock().epoch() - 1000;
+
+		it('lets no invite from before bring a revoked peer back', async () => {
+			const { store, since, again } = await paired(issuedAt);
+			expect(await store.revoke(ada.publicKey)).toMatchObject({ level: 'revoked', since });
+			expect(await again()).toBeNull();
+		});
+
+		it('nor one that was revoked by hand, elsewhere, or by a rotation', async () => {
+			const byHand = await paired(issuedAt);
+			await byHand.store.put({ identity: ada.publicKey, level: 'revoked' });
+			expect(await byHand.again()).toBeNull();
+
+			const elsewhere = await paired(issuedAt);
+			const other = setUp();
+			other.clock.jumpEpoch(-3_600_000);
+			await other.store.put({ identity: ada.publicKey, level: 'revoked' });
+			await elsewhere.store.import(await other.store.export());
+			expect(await elsewhere.again()).toBeNull();
+
+			const rotated = await paired(issuedAt);
+			await rotated.store.follow(signRotation(ada, newIdentity(), 5));
+			expect(await rotated.again()).toBeNull();
+		});
+	});
+
 	it('takes only what it could read again', async () => {
 		const { store, text } = setUp();
 		const good = { identity: ada.publicKey, level: 'paired' } as const;

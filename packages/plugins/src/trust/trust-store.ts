@@ -42,15 +42,16 @@ export function createTrustStore(storage: Storage, options: { name?: string; clo
 		},
 		async put(entry) {
 			const record = trustRecord(entry, clock.epoch());
-			await change((records) => replace(records, record));
-			return record;
+			return (await change((records) => replace(records, record))) ?? record;
 		},
 		async pair(entry, issuedAt) {
 			let record: TrustRecord | null = null;
 			await change((records) => {
 				const known = find(records, entry.identity);
 				record = pairedRecord(known, entry, issuedAt, clock.epoch());
-				return record === null || record === known ? null : replace(records, record);
+				if (record === null || record === known) return null;
+				record = replace(records, record);
+				return record;
 			});
 			return record;
 		},
@@ -94,11 +95,16 @@ function pairedRecord(known: TrustRecord | undefined, entry: PairedEntry, issued
 	return trustRecord({ ...entry, level, label: known?.label }, since);
 }
 
-/** At the end: the map keeps the order of time. */
+/**
+ * At the end: the map keeps the order of time. And `since` never goes back, whatever the clock does: else a peer revoked while the clock was behind would come
+ * back by the invite that it was paired by before.
+ */
 function replace(records: Map<string, TrustRecord>, record: TrustRecord): TrustRecord {
+	const since = Math.max(record.since, records.get(record.identity)?.since ?? 0);
+	const kept = Object.freeze({ ...record, since });
 	records.delete(record.identity);
-	records.set(record.identity, record);
-	return record;
+	records.set(record.identity, kept);
+	return kept;
 }
 
 /** @throws TypeError for what names nobody. */

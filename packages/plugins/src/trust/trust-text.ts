@@ -89,7 +89,8 @@ function readRecord(line: ControlObject): TrustRecord {
 	if (label !== undefined && label.length > MAX_LABEL_CHARS) throw new TypeError(`"label" has more than ${MAX_LABEL_CHARS} characters`);
 	// A field that this version does not know would be lost at the next change.
 	if (Object.keys(line).some((key) => !FIELDS.includes(key))) throw new TypeError('a field that is unknown to this version');
-	return {
+	// Frozen: the store keeps it, and everybody who asks gets this one.
+	return Object.freeze({
 		identity: textField(line, 'identity'),
 		fingerprint: textField(line, 'fingerprint'),
 		level: level as TrustLevel,
@@ -97,7 +98,7 @@ function readRecord(line: ControlObject): TrustRecord {
 		...optionalId(line, 'inviteId'),
 		...optionalId(line, 'connectionId'),
 		...(label !== undefined && { label }),
-	};
+	});
 }
 
 function optionalId(line: ControlObject, key: 'inviteId' | 'connectionId'): { [id in typeof key]?: string } {
