@@ -1,19 +1,27 @@
 import { once } from 'node:events';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Connection } from '@linkscope/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { selfSigned } from './test-certificate.js';
 import { dialWebSocket } from './websocket.js';
 
-/** A connection, and the bytes of its TCP stream as the server gets them. */
-async function dialled(perMessageDeflate = false) {
-	const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: perMessageDeflate && { threshold: 0 } });
-	await once(server, 'listening');
+const certificate = selfSigned();
+
+/** A connection, and the bytes of its stream as the server gets them; over TLS, once they are deciphered. */
+async function dialled(scheme: 'ws' | 'wss', perMessageDeflate = false) {
+	const below = scheme === 'wss' ? createServer(certificate) : createPlainServer();
+	const server = new WebSocketServer({ server: below, perMessageDeflate: perMessageDeflate && { threshold: 0 } });
+	below.listen(0, '127.0.0.1');
+	await once(below, 'listening');
 	const accepted = once(server, 'connection');
 	let host = { opaque() {} };
 	const plugin = { name: 'sealing', attach: (mine: typeof host) => Object.assign(keep, { host: mine }) };
 	const keep = { host };
-	const connection = new Connection(dialWebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { perMessageDeflate }), { plugins: [plugin] });
+	const url = `${scheme}://127.0.0.1:${(below.address() as AddressInfo).port}`;
+	const connection = new Connection(dialWebSocket(url, { perMessageDeflate, ca: certificate.cert }), { plugins: [plugin] });
 	await connection.open();
 	host = keep.host;
 	const [socket] = (await accepted) as [WebSocket & { _socket: NodeJS.EventEmitter }];
@@ -23,6 +31,7 @@ async function dialled(perMessageDeflate = false) {
 	onTestFinished(async () => {
 		await connection.close();
 		server.close();
+		below.close();
 	});
 	return {
 		host,
@@ -42,18 +51,25 @@ async function dialled(perMessageDeflate = false) {
 }
 
 test('messages are masked', async () => {
-	const { isPlainOnWire } = await dialled();
+	const { isPlainOnWire } = await dialled('wss');
 	for (const bytes of [64, 5000, 100_000]) expect(await isPlainOnWire(bytes)).toBe(false);
 });
 
-test('messages that a plugin has sealed are not masked a second time', async () => {
-	const { host, isPlainOnWire } = await dialled();
+// The peer knows the key stream of what is sent to it, so it could have a client write what a proxy on the way takes for a request of HTTP.
+test('messages that a plugin has sealed are masked where a proxy can see them', async () => {
+	const { host, isPlainOnWire } = await dialled('ws');
+	host.opaque();
+	for (const bytes of [100_000, 4096, 4095, 64, 5000]) expect(await isPlainOnWire(bytes)).toBe(false);
+});
+
+test('messages that a plugin has sealed are not masked a second time within TLS', async () => {
+	const { host, isPlainOnWire } = await dialled('wss');
 	host.opaque();
 	for (const bytes of [100_000, 4096, 4095, 64, 5000]) expect(await isPlainOnWire(bytes)).toBe(true);
 });
 
 test('text is masked in any case', async () => {
-	const { host, connection, socket, chunks } = await dialled();
+	const { host, connection, socket, chunks } = await dialled('wss');
 	host.opaque();
 	for (const text of ['x'.repeat(64), 'x'.repeat(4000)]) {
 		const received = once(socket, 'message');
@@ -64,7 +80,7 @@ test('text is masked in any case', async () => {
 });
 
 test('what ws compresses is masked in any case', async () => {
-	const { host, isPlainOnWire } = await dialled(true);
+	const { host, isPlainOnWire } = await dialled('wss', true);
 	host.opaque();
 	for (const bytes of [64, 100_000]) expect(await isPlainOnWire(bytes)).toBe(false);
 });

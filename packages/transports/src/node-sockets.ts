@@ -29,7 +29,7 @@ function diallingWs(options: DialOptions): ReturnType<SocketPlatform['dialling']
 			...(options.ca && { ca: options.ca }),
 		};
 		return () => {
-			const masking = new Masking();
+			const masking = new Masking(url.protocol === 'wss:');
 			const socket = new WebSocket(url.href, [...(options.protocols ?? [])], { ...all, generateMask: masking.generate } as object);
 			// What ws compresses it frames later.
 			if (!options.perMessageDeflate) masking.serve(socket);

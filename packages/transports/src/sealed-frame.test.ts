@@ -10,14 +10,25 @@ import { createWebSocketListener } from './websocket-server.js';
 import { WsSocket } from './ws-socket.js';
 
 const SIZES = [0, 1, 125, 126, 127, 255, 256, 4095, 4096, 65_535, 65_536];
+const NO_MASK = new Uint8Array(4);
 const message = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => (i * 7) % 251);
 
 test('a frame has the shortest header, and a client says that it masks', () => {
-	expect([...sealedFrame(Uint8Array.of(7), false)]).toEqual([0x82, 1, 7]);
-	expect([...sealedFrame(Uint8Array.of(7), true)]).toEqual([0x82, 0x81, 0, 0, 0, 0, 7]);
-	expect([...sealedFrame(message(125), true).subarray(0, 2)]).toEqual([0x82, 0x80 | 125]);
-	expect([...sealedFrame(message(126), false).subarray(0, 4)]).toEqual([0x82, 126, 0, 126]);
-	expect([...sealedFrame(message(4095), true).subarray(0, 8)]).toEqual([0x82, 0x80 | 126, 0x0f, 0xff, 0, 0, 0, 0]);
+	expect([...sealedFrame(Uint8Array.of(7), null)]).toEqual([0x82, 1, 7]);
+	expect([...sealedFrame(Uint8Array.of(7), NO_MASK)]).toEqual([0x82, 0x81, 0, 0, 0, 0, 7]);
+	expect([...sealedFrame(message(125), NO_MASK).subarray(0, 2)]).toEqual([0x82, 0x80 | 125]);
+	expect([...sealedFrame(message(126), null).subarray(0, 4)]).toEqual([0x82, 126, 0, 126]);
+	expect([...sealedFrame(message(4095), NO_MASK).subarray(0, 8)]).toEqual([0x82, 0x80 | 126, 0x0f, 0xff, 0, 0, 0, 0]);
+});
+
+test('a mask covers every byte of a message of any length', () => {
+	const mask = Uint8Array.of(1, 2, 0, 0xff);
+	for (const bytes of [0, 1, 2, 3, 4, 5, 126, 4095]) {
+		const frame = sealedFrame(message(bytes), mask);
+		const start = frame.length - bytes;
+		expect(frame.subarray(start - 4, start)).toEqual(Buffer.from(mask));
+		expect(Uint8Array.from(frame.subarray(start), (byte, i) => byte ^ (mask[i % 4] as number))).toEqual(message(bytes));
+	}
 });
 
 test.each([false, true])('sealed messages of every size arrive in order with those that ws frames (compression: %s)', async (perMessageDeflate) => {

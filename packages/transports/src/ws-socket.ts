@@ -1,5 +1,6 @@
+import { nextTick } from 'node:process';
 import { codeOf, type Payload, TransportError } from '@linkscope/core';
-import { Masking } from './masking.js';
+import { Masking, maskOfSealed } from './masking.js';
 import { type RawSocket, type RawSocketEvents, ReadyState, sendableCode, type WebSocketLike } from './raw-socket.js';
 import { sealedFrame } from './sealed-frame.js';
 
@@ -123,14 +124,22 @@ export class WsSocket implements RawSocket {
 	}
 
 	/**
-	 * A small sealed message, past ws: that would mask it once more, and hand header and message to the system as two buffers.
+	 * A small sealed message, past ws: that would hand header and message to the system as two buffers.
 	 * @returns false where the frame is not ours to make.
 	 */
 	#sendSealed(message: Uint8Array): boolean {
 		const { _socket: tcp, extensions, readyState } = this.socket;
 		if (!tcp || extensions !== '' || readyState !== ReadyState.OPEN) return false;
-		tcp.write(sealedFrame(message, this.isClient));
+		tcp.write(sealedFrame(message, this.isClient ? maskOfSealed(this.#masking) : null));
 		return true;
+	}
+
+	gather(): void {
+		const tcp = this.socket._socket;
+		if (!tcp) return;
+		// Corks are counted, so these may overlap with that of a burst. Behind all promises: a handshake goes through several between two messages.
+		tcp.cork();
+		nextTick(() => tcp.uncork());
 	}
 
 	opaque(): void {
