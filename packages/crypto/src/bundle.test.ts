@@ -29,26 +29,26 @@ function loadedAtStart({ outputs }: Metafile): string[] {
 	return [...loaded].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
 }
 
-test('a bundle for browsers holds nothing of Node and nothing of libsodium', async () => {
+test('a bundle for browsers holds nothing of Node, nothing of libsodium and no BLAKE2', async () => {
 	const { metafile, text } = await bundle('index.browser.ts', 'browser');
 	const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
 	expect(imports.filter(({ path, external }) => external || path.startsWith('node:')).map(({ path }) => path)).toEqual([]);
-	expect(Object.keys(metafile.inputs).filter((path) => /backends\/(node|sodium)|sodium-native/.test(path))).toEqual([]);
+	expect(Object.keys(metafile.inputs).filter((path) => /backends\/(node|sodium)|sodium-native|blake2[.]js/.test(path))).toEqual([]);
 	expect(text).not.toMatch(/createRequire|sodium-native|node:/);
 });
 
-test('a page loads AES, scrypt and the hashes under it when somebody asks for them', async () => {
+test('a page loads AES and scrypt when somebody asks for them', async () => {
 	const { metafile } = await bundle('index.browser.ts', 'browser');
-	const later = /ciphers\/(aes|_polyval)[.]js|@noble\/hashes/;
-	expect(Object.keys(metafile.inputs).filter((path) => later.test(path)).length).toBeGreaterThan(3);
+	const later = /ciphers\/(aes|_polyval)[.]js|scrypt[.]js/;
+	expect(Object.keys(metafile.inputs).filter((path) => later.test(path))).toHaveLength(3);
 	const atStart = loadedAtStart(metafile);
 	expect(atStart.filter((path) => later.test(path))).toEqual([]);
 	expect(atStart.some((path) => path.endsWith('ciphers/chacha.js'))).toBe(true);
 });
 
-test('Node, whose own backends do the work, loads nothing of noble at start', async () => {
+test('Node, whose own backends do the work, loads no ciphers and curves in JavaScript', async () => {
 	const { metafile } = await bundle('index.ts', 'node');
 	const atStart = loadedAtStart(metafile);
-	expect(atStart.filter((path) => /@noble\/|backends\/noble/.test(path))).toEqual([]);
+	expect(atStart.filter((path) => /@noble\/(ciphers|curves|ed25519)|backends\/noble/.test(path))).toEqual([]);
 	expect(atStart.some((path) => path.endsWith('backends/node.ts'))).toBe(true);
 });

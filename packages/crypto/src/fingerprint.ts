@@ -1,4 +1,4 @@
-import { sha256 } from './backends/sha2.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 
 // Crockford's base32: no i, l, o and u, so that nothing read aloud or copied by hand is taken for something else.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -10,7 +10,7 @@ const CHARACTERS = (BYTES * 8) / 5;
  * @param publicKey 32 bytes.
  */
 export function fingerprintOf(publicKey: Uint8Array): string {
-	const digest = sha256.digest(publicKey);
+	const digest = sha256(publicKey);
 	let characters = '';
 	let group = 0;
 	let bits = 0;

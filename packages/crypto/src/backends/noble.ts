@@ -1,50 +1,60 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type CHash, randomBytes } from '@noble/hashes/utils.js';
 import { checkLength } from '../bytes.js';
 import { decryptFailed, weakKey } from '../failures.js';
 import type { Aead, AeadName, HashName, Primitives } from '../primitives.js';
 import type { gcm } from './aes.js';
 import { ed25519 } from './ed25519.js';
-import { hmac } from './hmac.js';
-import { writeNumber } from './little-endian.js';
-import { montgomeryLadder } from './montgomery-ladder.js';
-import { type Hash, sha256 } from './sha2.js';
+import { x25519 } from './x25519.js';
 
 type Cipher = typeof gcm;
 // Browsers prefer ChaCha20, so AES comes when a peer chooses it.
 const ciphers: Partial<Record<AeadName, Cipher>> = { 'chacha20-poly1305': chacha20poly1305 as Cipher };
-const BASE_POINT = writeNumber(9n);
 
 /**
  * Pure JavaScript: browsers, and wherever there is no node:crypto.
  * @param more hashes besides SHA-256, which is all that the protocols of linkscope speak: a page does without the others.
  */
-export function nobleWith(more: Partial<Record<HashName, Hash>>): Primitives {
-	const hashes: Partial<Record<HashName, Hash>> = { SHA256: sha256, ...more };
-	const known = (name: HashName): Hash => {
+export function nobleWith(more: Partial<Record<HashName, CHash>>): Primitives {
+	const hashes: Partial<Record<HashName, CHash>> = { SHA256: sha256, ...more };
+	const known = (name: HashName): CHash => {
 		const hash = hashes[name];
 		if (!hash) throw new RangeError(`${name} is not among the hashes of this platform: ${Object.keys(hashes).join(', ')}.`);
 		return hash;
 	};
 	return {
 		name: 'noble',
-		randomBytes,
-		hash: (name, ...parts) => known(name).digest(...parts),
-		hmac: (name, key, ...parts) => hmac(known(name), key, parts),
+		randomBytes: (length) => randomBytes(length),
+		hash(name, ...parts) {
+			const hash = known(name).create();
+			for (const part of parts) hash.update(part);
+			return hash.digest();
+		},
+		hmac(name, key, ...parts) {
+			const mac = hmac.create(known(name), key);
+			for (const part of parts) mac.update(part);
+			return mac.digest();
+		},
 		x25519: {
 			generate() {
 				const secretKey = randomBytes(32);
-				return { publicKey: montgomeryLadder(secretKey, BASE_POINT), secretKey };
+				return { publicKey: x25519.getPublicKey(secretKey), secretKey };
 			},
 			publicKey(secretKey) {
 				checkLength('A secret key of X25519', secretKey, 32);
-				return montgomeryLadder(secretKey, BASE_POINT);
+				return x25519.getPublicKey(secretKey);
 			},
 			shared(secretKey, publicKey) {
 				checkLength('A secret key of X25519', secretKey, 32);
 				checkLength('A public key of X25519', publicKey, 32);
-				const shared = montgomeryLadder(secretKey, publicKey);
-				if (shared.every((byte) => byte === 0)) throw weakKey();
-				return shared;
+				try {
+					return x25519.getSharedSecret(secretKey, publicKey);
+				} catch {
+					// Of the right lengths, so it is the all-zero result that the library refuses.
+					throw weakKey();
+				}
 			},
 		},
 		ed25519,
@@ -61,10 +71,6 @@ export function nobleWith(more: Partial<Record<HashName, Hash>>): Primitives {
 }
 
 export const noblePrimitives: Primitives = nobleWith({});
-
-function randomBytes(length: number): Uint8Array {
-	return crypto.getRandomValues(new Uint8Array(length));
-}
 
 class NobleAead implements Aead {
 	readonly #cipher: Cipher;
