@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { nodePrimitives } from './backends/node.js';
 import { encodeBase64url } from './base64url.js';
+import { BACKENDS } from './fixtures/backends.js';
 import { createIdentity } from './identity.js';
 import { exportIdentity, importIdentity } from './identity-text.js';
 
@@ -46,6 +47,17 @@ test('nothing that shows an identity shows its seed', () => {
 		expect(shown.replace(/\s/g, '')).not.toContain(form.replace(/\s/g, ''));
 	}
 	expect(String(identity)).toBe(identity.fingerprint);
+});
+
+test.each(BACKENDS.map((backend) => [backend.name, backend] as const))('with %s no other Buffer reaches what is secret', (_, backend) => {
+	const own = crypto.getRandomValues(new Uint8Array(32));
+	const [mine, theirs] = [backend.x25519.generate(), backend.x25519.generate()];
+	backend.x25519.shared(mine.secretKey, theirs.publicKey);
+	createIdentity(backend, own).sign(seed);
+	backend.ed25519.sign(own, seed);
+	// The pool that small Buffers share.
+	const pool = Buffer.from(Buffer.from('x').buffer);
+	for (const secret of [own, mine.secretKey, theirs.secretKey]) expect(pool.includes(secret)).toBe(false);
 });
 
 test('a text without a passphrase comes back as the same identity', async () => {

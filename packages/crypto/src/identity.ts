@@ -31,13 +31,13 @@ export function seedOf(identity: Identity): Uint8Array {
 class SeededIdentity implements Identity {
 	readonly publicKey: Uint8Array;
 	readonly fingerprint: string;
-	readonly #primitives: Primitives;
 	readonly #seed: Uint8Array;
+	readonly #sign: (message: Uint8Array) => Uint8Array;
 
-	constructor(primitives: Primitives, seed: Uint8Array) {
-		this.#primitives = primitives;
+	constructor({ ed25519 }: Primitives, seed: Uint8Array) {
 		this.#seed = seed;
-		this.publicKey = primitives.ed25519.publicKey(seed);
+		this.#sign = ed25519.signer?.(seed) ?? ((message) => ed25519.sign(seed, message));
+		this.publicKey = ed25519.publicKey(seed);
 		this.fingerprint = fingerprintOf(this.publicKey);
 	}
 
@@ -47,7 +47,7 @@ class SeededIdentity implements Identity {
 	}
 
 	sign(message: Uint8Array): Uint8Array {
-		return this.#primitives.ed25519.sign(this.#seed, message);
+		return this.#sign(message);
 	}
 
 	toString(): string {

@@ -20,8 +20,8 @@ export class OneInvitation {
 		this.url = url;
 	}
 
-	/** 64 characters, a secret: JSON and util.inspect do not show it. */
-	get token(): string {
+	/** 64 characters, a secret. Not a getter: util.inspect may be told to call those. */
+	token(): string {
 		return this.#token;
 	}
 }

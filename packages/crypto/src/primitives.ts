@@ -40,6 +40,8 @@ export interface Ed25519 {
 	publicKey(seed: Uint8Array): Uint8Array;
 	/** @returns 64 bytes. */
 	sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+	/** The same for a seed that signs often, where a backend has to bring it into a form of its own. */
+	signer?(seed: Uint8Array): (message: Uint8Array) => Uint8Array;
 	/** Never throws: what is no key or no signature is false. */
 	verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }

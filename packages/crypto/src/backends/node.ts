@@ -58,6 +58,10 @@ export const nodePrimitives: Primitives = {
 	ed25519: {
 		publicKey: (seed) => publicKeyOf('Ed25519', seed),
 		sign: (seed, message) => plain(sign(null, message, importSecret('Ed25519', seed))),
+		signer(seed) {
+			const key = importSecret('Ed25519', seed);
+			return (message) => plain(sign(null, message, key));
+		},
 		verify(publicKey, message, signature) {
 			if (!isStrictPublicKey(publicKey) || !isStrictSignature(signature)) return false;
 			try {
@@ -116,7 +120,19 @@ class NodeAead implements Aead {
 function importSecret(curve: Curve, secret: Uint8Array): KeyObject {
 	checkLength(`A secret key of ${curve}`, secret, 32);
 	// x is demanded but not read: Node computes it.
-	return createPrivateKey({ key: jwk(curve, { d: base64Url(secret), x: '' }), format: 'jwk' });
+	const key = jwk(curve, { d: base64Url(secret), x: '' });
+	return withoutPool(() => createPrivateKey({ key, format: 'jwk' }));
+}
+
+/** Node decodes a JWK into a Buffer, and leaves the secret in the pool that all small ones share, where any of them reaches it by its `buffer`. */
+function withoutPool<T>(task: () => T): T {
+	const { poolSize } = Buffer;
+	Buffer.poolSize = 0;
+	try {
+		return task();
+	} finally {
+		Buffer.poolSize = poolSize;
+	}
 }
 
 function importPublic(curve: Curve, publicKey: Uint8Array): KeyObject {

@@ -152,7 +152,8 @@ class SodiumAead implements Aead {
 		if (sealed.length > LARGE_BYTES) return this.#node.open(nonce, sealed, associated ?? undefined);
 		checkLength('A nonce', nonce, 12);
 		if (sealed.length < TAG_BYTES) throw decryptFailed();
-		const plaintext = allocate(sealed.length - TAG_BYTES);
+		// Memory of its own: it is handed to the application, which can reach all of what is behind it.
+		const plaintext = new Uint8Array(sealed.length - TAG_BYTES);
 		try {
 			this.#sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, sealed, associated, nonce, this.#key);
 		} catch {

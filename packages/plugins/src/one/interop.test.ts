@@ -156,7 +156,7 @@ describe('pairing against the reference peer', () => {
 		const socket = accepted();
 		const joining = joinByOneInvite(
 			dialWebSocket(url),
-			{ token, publicKey: bytesToHex(inviter.instance.publicKey) },
+			{ token: () => token, publicKey: bytesToHex(inviter.instance.publicKey) },
 			{ own: me.own, personSecretKey: me.person.secretKey },
 		);
 		const peer = new ReferencePeer(await socket);

@@ -33,7 +33,7 @@ const CLOSE_AFTER_MS = 5_000;
 export async function joinByOneInvite(transport: Transport, invite: Pick<OneInvitation, 'token' | 'publicKey'>, options: OnePairOptions): Promise<OneParty> {
 	const { own, personSecretKey } = options;
 	const session = { keys: { publicKey: own.personKey, secretKey: personSecretKey }, peer: hexToBytes(invite.publicKey), opening: ONE_PAIRING_OPENING };
-	const { connection, peer } = await pair(transport, { role: 'initiator', ...session }, { own, personSecretKey, token: invite.token }, options);
+	const { connection, peer } = await pair(transport, { role: 'initiator', ...session }, { own, personSecretKey, token: invite.token() }, options);
 	await connection.close('Pairing is done.');
 	return peer;
 }

@@ -18,7 +18,7 @@ const [alice, bob, mallory] = [newParty('alice@test'), newParty('bob@test', 'wss
 function pairing({ delivery = 'single' as 'single' | 'burst', tokens = new OneTokenBook(), token = tokens.issue() } = {}) {
 	const clock = new FakeClock();
 	const [a, b] = createMemoryPair({ delivery, clock });
-	const invite = { token, publicKey: bytesToHex(bob.instance.publicKey) };
+	const invite = { token: () => token, publicKey: bytesToHex(bob.instance.publicKey) };
 	const joining = joinByOneInvite(a, invite, { own: alice.own, personSecretKey: alice.person.secretKey, connection: { clock } });
 	const secrets = { personSecretKey: bob.person.secretKey, instanceSecretKey: bob.instance.secretKey };
 	const admitting = admitByOneInvite(b, { own: bob.own, ...secrets, tokens, connection: { clock } });
