@@ -19,11 +19,11 @@ export interface ConnectionOptions {
 	handshakeTimeoutMs?: number;
 	/** close() ends within this bound, whatever the peer does. Default 5,000. */
 	closeTimeoutMs?: number;
-	/** Messages sent before ACTIVE. Default 1 MiB. */
+	/** Messages sent before ACTIVE, each counted with 64 bytes more. Default 1 MiB. */
 	maxQueuedBytes?: number;
-	/** Messages sent although send() returned false. Default 16 MiB. */
+	/** Messages sent although send() returned false, each counted with 64 bytes more. Default 16 MiB. */
 	maxBufferedBytes?: number;
-	/** Received messages nobody has read. Default 4 MiB. */
+	/** Received messages nobody has read, each counted with 64 bytes more. Default 4 MiB. */
 	maxUnreadBytes?: number;
 }
 

@@ -3,9 +3,9 @@ import { Connection } from './connection.js';
 import { TransportError } from './errors.js';
 import type { Payload } from './payload.js';
 import type { Plugin, Wire } from './plugin.js';
+import { openScripted, ScriptedTransport } from './scripted-transport.fixture.js';
 import { FakeClock, settle } from './testing/fake-clock.js';
 import { createMemoryPair, type MemoryPairOptions } from './testing/memory-pair.js';
-import type { Transport, TransportSink } from './transport.js';
 
 async function openPair(options: MemoryPairOptions = {}, plugins: () => Plugin[] = () => []) {
 	const [a, b] = createMemoryPair(options);
@@ -13,42 +13,6 @@ async function openPair(options: MemoryPairOptions = {}, plugins: () => Plugin[]
 	const right = new Connection(b, { plugins: plugins(), initiator: false });
 	await Promise.all([left.open(), right.open()]);
 	return { left, right };
-}
-
-/** A transport that does what a test tells it. */
-class ScriptedTransport implements Transport {
-	kind = 'scripted';
-	remote = 'scripted://user:secret@host/path?token=secret';
-	features = { text: true, ordered: true, reliable: true, maxMessageBytes: Number.POSITIVE_INFINITY };
-	sink!: TransportSink;
-	sent: Payload[] = [];
-	accept = true;
-	closes: [number, string][] = [];
-	terminated = 0;
-	pause?: () => void;
-	resume?: () => void;
-	opening: Promise<void> = Promise.resolve();
-	open(sink: TransportSink, signal: { addEventListener(type: 'abort', fn: () => void): void }): Promise<void> {
-		this.sink = sink;
-		return Promise.race([this.opening, new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))]);
-	}
-	send(payload: Payload): boolean {
-		this.sent.push(payload);
-		return this.accept;
-	}
-	close(code: number, reason: string): void {
-		this.closes.push([code, reason]);
-	}
-	terminate(): void {
-		this.terminated++;
-	}
-}
-
-async function openScripted(options: ConstructorParameters<typeof Connection>[1] = {}) {
-	const transport = new ScriptedTransport();
-	const connection = new Connection(transport, options);
-	await connection.open();
-	return { transport, connection };
 }
 
 describe.each(['single', 'burst'] as const)('delivery %s', (delivery) => {
@@ -273,7 +237,7 @@ describe('close', () => {
 describe('send', () => {
 	test('before ACTIVE is queued, bounded, and flushed before what listeners send', async () => {
 		const transport = new ScriptedTransport();
-		const connection = new Connection(transport, { maxQueuedBytes: 10 });
+		const connection = new Connection(transport, { maxQueuedBytes: 10 + 3 * 64 });
 		connection.onState.on((state) => {
 			if (state === 'ACTIVE') connection.send('c');
 		});
@@ -285,7 +249,7 @@ describe('send', () => {
 	});
 
 	test('says false while the transport is busy, and drained() tells when to go on', async () => {
-		const { transport, connection } = await openScripted({ maxBufferedBytes: 4 });
+		const { transport, connection } = await openScripted({ maxBufferedBytes: 4 + 64 });
 		transport.accept = false;
 		expect(connection.send('a')).toBe(false);
 		let drained = false;
@@ -342,7 +306,7 @@ describe('receive', () => {
 		const calls: string[] = [];
 		transport.pause = () => calls.push('pause');
 		transport.resume = () => calls.push('resume');
-		const connection = new Connection(transport, { maxUnreadBytes: 100 });
+		const connection = new Connection(transport, { maxUnreadBytes: 10 * (10 + 64) });
 		await connection.open();
 		for (let i = 0; i < 11; i++) transport.sink.message('x'.repeat(10));
 		expect(calls).toEqual(['pause']);
@@ -352,7 +316,7 @@ describe('receive', () => {
 	});
 
 	test('where the transport cannot be paused a slow reader is closed with 4440', async () => {
-		const { transport, connection } = await openScripted({ maxUnreadBytes: 100 });
+		const { transport, connection } = await openScripted({ maxUnreadBytes: 10 * (10 + 64) });
 		for (let i = 0; i < 11; i++) transport.sink.message('x'.repeat(10));
 		expect(connection.state).toBe('FAILED');
 		expect(transport.closes).toEqual([[4440, 'SLOW_READER']]);

@@ -2,7 +2,7 @@ import { Chain, type Slot } from './chain.js';
 import { closedBy, describeClose, kindOf, refusedBy } from './close-info.js';
 import { type CheckedConnectionOptions, type ConnectionOptions, checkConnectionOptions } from './connection-options.js';
 import { Emitter, type Subscribable, throwLater } from './emitter.js';
-import { asError, CloseCode, ConnectionError, closeCodeFor, closeReasonFor, LinkscopeError, PluginError, TransportError } from './errors.js';
+import { asError, CloseCode, ConnectionError, closeCodeFor, closeReasonFor, codeOf, LinkscopeError, PluginError, TransportError } from './errors.js';
 import { checkNeeds, checkPhases, openTransport, phaseError, runHandshake } from './establish.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
@@ -68,6 +68,8 @@ export class Connection implements Channel {
 	#transportBusy = false;
 	/** Who asked the transport to stop reading; it reads on when nobody does any more. */
 	#failure: Error | null = null;
+	/** What send() threw last. */
+	#refusal: unknown = null;
 	#end: CloseInfo | null = null;
 	#secure: SecureChannel | undefined;
 	#transportOpen = false;
@@ -186,15 +188,21 @@ export class Connection implements Channel {
 	 * Sends one message; before ACTIVE it is queued.
 	 * @returns false: accepted, and `drained()` tells when to go on.
 	 * @throws ConnectionError CONNECTION_CLOSED, SEND_QUEUE_FULL; TransportError MESSAGE_TOO_BIG. That message is then not sent, and nothing else is lost.
+	 * Where a listener of this connection lets one of these escape, that ends at most this connection.
 	 */
 	send(payload: Payload): boolean {
 		if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
 			throw new TypeError(`a message is a string or a Uint8Array, got ${payload === null ? 'null' : typeof payload}`);
 		}
-		if (this.#current === 'ACTIVE' && !this.#flushingQueue) return this.#sendNow(payload);
-		if (isEnded(this.#current) || this.#current === 'CLOSING' || this.#closing) throw this.#closedError();
-		this.#outbound.enqueue(payload);
-		return false;
+		try {
+			if (this.#current === 'ACTIVE' && !this.#flushingQueue) return this.#sendNow(payload);
+			if (isEnded(this.#current) || this.#current === 'CLOSING' || this.#closing) throw this.#closedError();
+			this.#outbound.enqueue(payload);
+			return false;
+		} catch (error) {
+			this.#refusal = error;
+			throw error;
+		}
 	}
 
 	/** Resolves when sending more is welcome. @throws ConnectionError CONNECTION_CLOSED when it ends before. */
@@ -538,9 +546,23 @@ export class Connection implements Channel {
 		else this.#fail(new PluginError('PLUGIN_FAILED', `${plugin.name} threw: ${asError(thrown).message}`, { cause: thrown }));
 	}
 
+	/**
+	 * A listener let an error of this connection's own send() escape, as every plain echo does. Nobody could have sent to an end that has
+	 * come; and a peer that does not read, or takes only less, ends its own connection and not the process with everybody else's.
+	 * @returns false: it is an error like any other.
+	 */
+	#bearRefusal(error: Error): boolean {
+		if (isEnded(this.#current) || this.#current === 'CLOSING' || this.#closing) return true;
+		const code = codeOf(error);
+		if (code !== 'SEND_QUEUE_FULL' && code !== 'MESSAGE_TOO_BIG') return false;
+		this.#fail(error);
+		return true;
+	}
+
 	#listenerHooks(on: string) {
 		return {
 			onThrow: (error: unknown): void => {
+				if (error === this.#refusal && this.#bearRefusal(error as Error)) return;
 				this.#reporter.error(asError(error), 'application');
 				throwLater(error);
 			},

@@ -4,8 +4,9 @@ import { HandshakeError } from './errors.js';
 import { byteLength, type Payload } from './payload.js';
 import { type AbortSignal, platform } from './platform.js';
 import type { SecureChannel, Wire } from './plugin.js';
+import { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 
-/** Frames a handshake has not read yet; more than this ends the connection. */
+/** Frames a handshake has not read yet, the overhead of each included; more than this ends the connection. */
 export const MAX_INBOX_BYTES = 256 * 1024;
 
 export interface HandshakeContext {
@@ -24,7 +25,7 @@ export interface HandshakeContext {
 export class Handshake implements Wire {
 	readonly signal: AbortSignal;
 	readonly #controller = new platform.AbortController();
-	readonly #inbox: Payload[] = [];
+	readonly #inbox = new Queue<Payload>();
 	#inboxBytes = 0;
 	#reader: { resolve(payload: Payload): void; reject(error: Error): void } | null = null;
 	#ended: Error | null = null;
@@ -93,10 +94,13 @@ export class Handshake implements Wire {
 			return;
 		}
 		this.#inbox.push(payload);
-		this.#inboxBytes += byteLength(payload);
+		this.#inboxBytes += byteLength(payload) + MESSAGE_OVERHEAD_BYTES;
 		if (this.#inboxBytes > MAX_INBOX_BYTES) {
 			this.#context.fail(
-				new HandshakeError('HANDSHAKE_INBOX_FULL', `${this.#context.plugin}: more than ${MAX_INBOX_BYTES} bytes arrived before the handshake was done`),
+				new HandshakeError(
+					'HANDSHAKE_INBOX_FULL',
+					`${this.#context.plugin}: more than ${MAX_INBOX_BYTES} bytes (${MESSAGE_OVERHEAD_BYTES} added for each frame) arrived before the handshake was done`,
+				),
 			);
 		} else if (this.#inboxBytes > MAX_INBOX_BYTES / 2) {
 			this.#context.crowd();
@@ -105,7 +109,7 @@ export class Handshake implements Wire {
 
 	takeUnread(): Payload | undefined {
 		const frame = this.#inbox.shift();
-		if (frame !== undefined) this.#inboxBytes -= byteLength(frame);
+		if (frame !== undefined) this.#inboxBytes -= byteLength(frame) + MESSAGE_OVERHEAD_BYTES;
 		return frame;
 	}
 

@@ -1,6 +1,7 @@
 import { Emitter, type Subscribable, type Unsubscribe } from './emitter.js';
 import { byteLength, type Payload } from './payload.js';
 import { platform } from './platform.js';
+import { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 
 export interface InboundHooks {
 	readonly maxUnreadBytes: number;
@@ -14,14 +15,15 @@ export interface InboundHooks {
 }
 
 /**
- * The receiving end of a connection. What nobody has read yet is held, bounded by bytes: first the transport is
+ * The receiving end of a connection. What nobody has read yet is held, bounded by what that costs: first the transport is
  * paused, and where that is not possible, or not enough, the connection gives up as a slow reader.
  */
 export class Inbound {
 	readonly onMessage: Subscribable<Payload>;
 	readonly #emitter: Emitter<Payload>;
 	readonly #readers = new Set<MessageIterator>();
-	readonly #unread: Payload[] = [];
+	readonly #unread = new Queue<Payload>();
+	/** The overhead of each message included. */
 	#unreadBytes = 0;
 	#released = false;
 	#flushing = false;
@@ -50,7 +52,7 @@ export class Inbound {
 			return;
 		}
 		this.#unread.push(payload);
-		this.#hold(byteLength(payload));
+		this.#hold(heldBytes(payload));
 		this.#flush();
 	}
 
@@ -73,7 +75,7 @@ export class Inbound {
 
 	/** Nothing more comes. What was received stays readable, but for a connection that failed before ACTIVE: who is at its other end was never settled. */
 	finish(error: Error | null): void {
-		if (error && !this.#released) this.#unread.length = 0;
+		if (error && !this.#released) this.#unread.clear();
 		this.#released = true;
 		this.#flush();
 		this.#end = { error };
@@ -83,9 +85,10 @@ export class Inbound {
 	#flush(): void {
 		if (!this.#released || this.#flushing) return;
 		this.#flushing = true;
-		while (this.#unread.length > 0 && (this.#emitter.count > 0 || this.#readers.size > 0)) {
-			const payload = this.#unread.shift() as Payload;
-			const bytes = byteLength(payload);
+		while (this.#emitter.count > 0 || this.#readers.size > 0) {
+			const payload = this.#unread.shift();
+			if (payload === undefined) break;
+			const bytes = heldBytes(payload);
 			// Each reader holds it until it is read; counted once per holder.
 			for (const reader of this.#readers) {
 				this.#unreadBytes += bytes;
@@ -115,9 +118,13 @@ export class Inbound {
 	}
 }
 
+function heldBytes(payload: Payload): number {
+	return byteLength(payload) + MESSAGE_OVERHEAD_BYTES;
+}
+
 class MessageIterator implements AsyncIterable<Payload>, AsyncIterator<Payload> {
-	readonly #queue: { payload: Payload; bytes: number }[] = [];
-	#waiting: { resolve(result: IteratorResult<Payload>): void; reject(error: Error): void }[] = [];
+	readonly #queue = new Queue<{ payload: Payload; bytes: number }>();
+	readonly #waiting = new Queue<{ resolve(result: IteratorResult<Payload>): void; reject(error: Error): void }>();
 	#end: { error: Error | null } | null = null;
 	readonly #released: (bytes: number) => void;
 	readonly #left: () => void;
@@ -153,14 +160,14 @@ class MessageIterator implements AsyncIterable<Payload>, AsyncIterator<Payload> 
 
 	return(): Promise<IteratorResult<Payload>> {
 		this.#left();
-		for (const { bytes } of this.#queue.splice(0)) this.#released(bytes);
+		for (const { bytes } of this.#queue.clear()) this.#released(bytes);
 		this.finish(null);
 		return Promise.resolve({ done: true, value: undefined });
 	}
 
 	finish(error: Error | null): void {
 		this.#end ??= { error };
-		for (const waiter of this.#waiting.splice(0)) {
+		for (const waiter of this.#waiting.clear()) {
 			if (error) waiter.reject(error);
 			else waiter.resolve({ done: true, value: undefined });
 		}

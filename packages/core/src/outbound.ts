@@ -1,16 +1,18 @@
 import { ConnectionError } from './errors.js';
 import { byteLength, type Payload } from './payload.js';
+import { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 
 /**
  * What was accepted and has not left: messages sent before ACTIVE, and the backlog behind a transport that
- * asked for a pause. Both are bounded; beyond the bound `send()` throws and nothing of that message is kept.
+ * asked for a pause. Both are bounded, with an overhead for each message; beyond the bound `send()` throws and nothing of that message is kept.
  */
 export class Outbound {
 	/** Sending should wait for `drained()`; what is sent all the same counts as backlog. */
 	#blocked = false;
-	readonly #queue: Payload[] = [];
+	readonly #queue = new Queue<Payload>();
 	#queuedBytes = 0;
 	#backlogBytes = 0;
+	#backlogMessages = 0;
 	#waiting: { resolve(): void; reject(error: Error): void }[] = [];
 	readonly #maxQueuedBytes: number;
 	readonly #maxBufferedBytes: number;
@@ -31,7 +33,8 @@ export class Outbound {
 	/** Keeps a message for later. @throws ConnectionError SEND_QUEUE_FULL. */
 	enqueue(payload: Payload): void {
 		const bytes = byteLength(payload);
-		if (this.#queuedBytes + bytes > this.#maxQueuedBytes) throw queueFull(this.#queuedBytes + bytes, this.#maxQueuedBytes, 'before the connection is ACTIVE');
+		const total = this.#queuedBytes + bytes + (this.#queue.length + 1) * MESSAGE_OVERHEAD_BYTES;
+		if (total > this.#maxQueuedBytes) throw queueFull(total, this.#maxQueuedBytes, 'before the connection is ACTIVE');
 		this.#queue.push(payload);
 		this.#queuedBytes += bytes;
 	}
@@ -44,15 +47,18 @@ export class Outbound {
 
 	/** Asked before each send, with its size (0 will do while not blocked). @throws ConnectionError SEND_QUEUE_FULL. */
 	admit(bytes: number): void {
-		const total = this.#backlogBytes + bytes;
-		if (this.#blocked && total > this.#maxBufferedBytes) {
+		if (!this.#blocked) return;
+		const total = this.#backlogBytes + bytes + (this.#backlogMessages + 1) * MESSAGE_OVERHEAD_BYTES;
+		if (total > this.#maxBufferedBytes) {
 			throw queueFull(total, this.#maxBufferedBytes, 'while the transport is busy: wait for drained() when send() returns false');
 		}
 	}
 
 	/** Counts a message that was taken. */
 	addBacklog(bytes: number): void {
-		if (this.#blocked) this.#backlogBytes += bytes;
+		if (!this.#blocked) return;
+		this.#backlogBytes += bytes;
+		this.#backlogMessages++;
 	}
 
 	get isBlocked(): boolean {
@@ -66,6 +72,7 @@ export class Outbound {
 	unblock(): void {
 		this.#blocked = false;
 		this.#backlogBytes = 0;
+		this.#backlogMessages = 0;
 		for (const waiter of this.#waiting.splice(0)) waiter.resolve();
 	}
 
@@ -74,7 +81,7 @@ export class Outbound {
 	}
 
 	finish(error: Error): void {
-		this.#queue.length = 0;
+		this.#queue.clear();
 		this.#queuedBytes = 0;
 		this.#backlogBytes = 0;
 		for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
@@ -82,5 +89,8 @@ export class Outbound {
 }
 
 function queueFull(got: number, limit: number, when: string): ConnectionError {
-	return new ConnectionError('SEND_QUEUE_FULL', `send queue full: ${got} bytes would be held, at most ${limit} are, ${when}`);
+	return new ConnectionError(
+		'SEND_QUEUE_FULL',
+		`send queue full: ${got} bytes (${MESSAGE_OVERHEAD_BYTES} added for each message) would be held, at most ${limit} are, ${when}`,
+	);
 }

@@ -105,7 +105,7 @@ describe('two ends', () => {
 
 describe('an acceptor', () => {
 	test('sends nothing before the first good frame, and keeps a bounded amount until then', async () => {
-		const faced = await face(accepting(), false, { maxQueuedBytes: 100 });
+		const faced = await face(accepting(), false, { maxQueuedBytes: 100 + 64 });
 		const channel = await initiateRaw(faced, alice, bob.publicKey);
 		faced.ours.send('x'.repeat(90));
 		expect(() => faced.ours.send('x'.repeat(20))).toThrow(expect.objectContaining({ code: 'SEND_QUEUE_FULL' }));
