@@ -33,7 +33,8 @@ export interface RecordLayerOptions {
 
 /**
  * Everything between two plugins, in sealed records. Messages of one turn share a record, which leaves when the running code has ended;
- * what other handshakes say before ACTIVE travels as sealed control messages.
+ * a first one is not held back where the turn before had no second: for question and answer the sharing would only cost time.
+ * What other handshakes say before ACTIVE travels as sealed control messages.
  */
 export class RecordLayer {
 	/** Without the keys, which are let go of when another layer takes over. */
@@ -43,6 +44,9 @@ export class RecordLayer {
 	#sealer: RecordSealer | null;
 	#opener: RecordOpener | null;
 	#items = new OutgoingItems();
+	#sentThisTurn = 0;
+	/** Several messages were sent in this turn or the one before. */
+	#bursts = false;
 	readonly #sharedBytes: number;
 	readonly #maxFrameBytes: number;
 	#active = false;
@@ -91,10 +95,10 @@ export class RecordLayer {
 		const bytes = byteLength(payload);
 		if (bytes > this.#options.peerMaxMessageBytes) throw this.#tooBig(bytes, this.#options.peerMaxMessageBytes, 'go');
 		if (this.#items.bytes + ITEM_HEADER_BYTES + bytes >= this.#sharedBytes) this.#flush();
-		const isFirst = this.#items.count === 0;
 		this.#items.add(payload, bytes);
-		if (this.#items.bytes >= this.#sharedBytes) this.#flush();
-		else if (isFirst) void this.#flushAfterTurn();
+		if (this.#sentThisTurn++ === 0) void this.#endTurn();
+		else this.#bursts = true;
+		if (!this.#bursts || this.#items.bytes >= this.#sharedBytes) this.#flush();
 		return null;
 	}
 
@@ -133,9 +137,11 @@ export class RecordLayer {
 		this.#opener = null;
 	}
 
-	/** Half the price of queueMicrotask, which Node wraps in a resource of its own. */
-	async #flushAfterTurn(): Promise<void> {
+	async #endTurn(): Promise<void> {
+		// Half the price of queueMicrotask, which Node wraps in a resource of its own.
 		await undefined;
+		this.#bursts = this.#sentThisTurn > 1;
+		this.#sentThisTurn = 0;
 		this.#flush();
 	}
 

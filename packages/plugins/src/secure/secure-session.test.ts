@@ -70,20 +70,41 @@ describe('the session', () => {
 		for (const frame of [...pair.sentLeft, ...pair.sentRight]) expect(frame.length).toBeLessThan(1000);
 	});
 
-	test('messages of one turn share a record, and the next turn has its own', async () => {
+	test('messages of one turn share a record, but for a first one that had no second the turn before', async () => {
 		const pair = both();
 		await pair.open();
 		const before = pair.sentLeft.length;
+		const recordSizes = () => pair.sentLeft.slice(before).map((frame) => frame.length - 18);
 		for (let i = 0; i < 64; i++) pair.left.send(new Uint8Array(64).fill(i));
-		expect(pair.left.bufferedBytes).toBe(64 * (64 + 5));
-		expect(pair.sentLeft.length).toBe(before);
+		expect(pair.left.bufferedBytes).toBe(63 * (64 + 5));
+		expect(recordSizes()).toEqual([69]);
 		await settle();
 		expect(pair.left.bufferedBytes).toBe(0);
-		expect(pair.sentLeft.slice(before).map((frame) => frame.length)).toEqual([1 + 1 + 64 * 69 + 16]);
-		expect(pair.atRight.map((message) => message[0])).toEqual(Array.from({ length: 64 }, (_, i) => i));
-		pair.left.send('next');
+		expect(recordSizes()).toEqual([69, 63 * 69]);
+		for (let i = 64; i < 128; i++) pair.left.send(new Uint8Array(64).fill(i));
 		await settle();
-		expect(pair.sentLeft.length).toBe(before + 2);
+		expect(recordSizes()).toEqual([69, 63 * 69, 64 * 69]);
+		expect(pair.atRight.map((message) => message[0])).toEqual(Array.from({ length: 128 }, (_, i) => i));
+	});
+
+	test('an answer leaves at once, and after a turn of several it waits once more', async () => {
+		const pair = both();
+		await pair.open();
+		const before = pair.sentLeft.length;
+		const records = () => pair.sentLeft.length - before;
+		for (let i = 1; i <= 3; i++) {
+			pair.left.send('answer');
+			expect(records()).toBe(i);
+			await settle();
+		}
+		for (let i = 0; i < 3; i++) pair.left.send('several');
+		await settle();
+		pair.left.send('answer');
+		expect(records()).toBe(5);
+		await settle();
+		expect(records()).toBe(6);
+		pair.left.send('answer');
+		expect(records()).toBe(7);
 	});
 
 	test('a record is full at 64 KiB, and a longer message has one of its own, in order', async () => {
@@ -94,7 +115,7 @@ describe('the session', () => {
 		for (const size of sizes) pair.left.send(new Uint8Array(size));
 		await settle();
 		expect(pair.atRight.map((message) => message.length)).toEqual(sizes);
-		expect(pair.sentLeft.slice(before).map((frame) => frame.length - 18)).toEqual([5 + 10 + 5 + 40_000, 5 + 40_000 + 5 + 10, 5 + 65_536, 5 + 10]);
+		expect(pair.sentLeft.slice(before).map((frame) => frame.length - 18)).toEqual([5 + 10, 5 + 40_000, 5 + 40_000 + 5 + 10, 5 + 65_536, 5 + 10]);
 	});
 
 	test("a record is never larger than the peer's largest message", async () => {
