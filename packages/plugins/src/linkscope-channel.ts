@@ -30,6 +30,8 @@ export interface TakenOver {
 	readonly peers: SessionPeers;
 	/** Whether the peer has handed over too: the last message that came up said so. */
 	readonly handedOver: boolean;
+	/** The `encryption_capabilities` that this side has sent behind its proof, handing its direction over. */
+	readonly early?: string | undefined;
 	/** The largest messages that this side and the peer take, in bytes. */
 	readonly maxMessageBytes: number;
 	readonly peerMaxMessageBytes: number;

@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process';
 import { codeOf, type Payload, TransportError } from '@linkscope/core';
 import { Masking, maskOfSealed } from './masking.js';
 import { type RawSocket, type RawSocketEvents, ReadyState, sendableCode, type WebSocketLike } from './raw-socket.js';
@@ -132,14 +131,6 @@ export class WsSocket implements RawSocket {
 		if (!tcp || extensions !== '' || readyState !== ReadyState.OPEN) return false;
 		tcp.write(sealedFrame(message, this.isClient ? maskOfSealed(this.#masking) : null));
 		return true;
-	}
-
-	gather(): void {
-		const tcp = this.socket._socket;
-		if (!tcp) return;
-		// Corks are counted, so these may overlap with that of a burst. Behind all promises: a handshake goes through several between two messages.
-		tcp.cork();
-		nextTick(() => tcp.uncork());
 	}
 
 	opaque(): void {

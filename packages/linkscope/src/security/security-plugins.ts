@@ -44,15 +44,17 @@ export interface DialSecurityOptions extends SecurityOptions {
 /** The plugins that secure a connection that is dialled, wire side first; none without an identity. */
 export function dialSecurity({ identity, peer, trustStore, maxMessageBytes }: DialSecurityOptions & MessageLimit, invite?: Invite): Plugin[] {
 	if (identity === undefined) return withoutIdentity({ peer, trustStore, invite });
+	const encryption = new EncryptionPlugin();
 	return [
 		new AuthenticationPlugin({
 			identity,
+			encryption,
 			peer: invite?.publicKey ?? peer,
 			authorize: trustStore && (invite || peer !== undefined ? notRevoked(trustStore, invite) : authorizeBy(trustStore, { pairing: false })),
 			requestPairing: invite !== undefined,
 			maxMessageBytes,
 		}),
-		new EncryptionPlugin(),
+		encryption,
 		new PairingPlugin({ invite, trustStore }),
 	];
 }

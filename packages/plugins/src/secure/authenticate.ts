@@ -20,6 +20,7 @@ import {
 } from '@linkscope/crypto';
 import { expectControl } from './control-message.js';
 import { checkProof, proveIdentity } from './identity-proof.js';
+import { CAPABILITIES } from './negotiation.js';
 import type { PinnedPeer } from './pinned-peer.js';
 import { openControl, sealControl } from './sealed-control.js';
 import { SecurityError, securityError } from './security-error.js';
@@ -58,11 +59,14 @@ export interface AuthenticateOptions {
 	readonly requestPairing: boolean;
 	/** The largest application message this side takes, in bytes. */
 	readonly maxMessageBytes: number;
+	/** What the encryption above offers: an initiator says it behind its proof, as its last message under the keys of authentication. */
+	readonly early?: string;
 }
 
 /** What both sides hold once authentication is done. */
 export interface AuthenticatedSession {
-	readonly sealer: RecordSealer;
+	/** Null where this side has handed its direction over already. */
+	readonly sealer: RecordSealer | null;
 	readonly opener: RecordOpener;
 	/** Ed25519, 32 bytes, proved. */
 	readonly peerIdentity: Uint8Array;
@@ -90,6 +94,12 @@ export async function authenticate(wire: Wire, options: AuthenticateOptions): Pr
 	}
 }
 
+interface SessionKeys {
+	readonly sealer: RecordSealer;
+	readonly opener: RecordOpener;
+	readonly secret: Uint8Array;
+}
+
 class Handshake {
 	readonly #wire: Wire;
 	readonly #options: AuthenticateOptions;
@@ -97,7 +107,7 @@ class Handshake {
 	readonly #noise: NoiseHandshake;
 	/** Of the message sent or read last. */
 	#frame = '';
-	#session: Pick<AuthenticatedSession, 'sealer' | 'opener' | 'secret'> | null = null;
+	#session: SessionKeys | null = null;
 
 	constructor(wire: Wire, options: AuthenticateOptions) {
 		this.#wire = wire;
@@ -113,7 +123,7 @@ class Handshake {
 	}
 
 	async initiate(): Promise<AuthenticatedSession> {
-		const { clock, identity, primitives, maxMessageBytes } = this.#options;
+		const { clock, identity, primitives, maxMessageBytes, early } = this.#options;
 		const first = this.#noise.writeMessage(NOTHING);
 		this.#send({ type: 'auth', v: VERSION, e: text(first.e), timestamp: Math.round(clock.epoch()) });
 
@@ -139,6 +149,7 @@ class Handshake {
 		);
 		this.#send({ type: 'response', proof: text(third.s), sealed: text(third.payload) });
 		const session = this.#split();
+		if (early !== undefined) this.#handOver(session.sealer, early);
 
 		// That it opens is the confirmation of the keys.
 		const { flags, message } = openControl(session.opener, expectControl(await this.#wire.read(), 'auth_success'));
@@ -146,7 +157,8 @@ class Handshake {
 		const pairing = textField(message, 'pairing');
 		if (pairing !== 'required' && pairing !== 'none')
 			throw new SecurityError('auth', 'MALFORMED_FRAME', 'auth_success says neither that pairing is required nor that it is not');
-		return { ...session, peerIdentity, pairing, verified: isVerified(message), peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1) };
+		const sealer = early === undefined ? session.sealer : null;
+		return { ...session, sealer, peerIdentity, pairing, verified: isVerified(message), peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1) };
 	}
 
 	async respond(): Promise<AuthenticatedSession> {
@@ -233,7 +245,13 @@ class Handshake {
 		this.#noise.mixHash(encoder.encode(this.#frame));
 	}
 
-	#split(): Pick<AuthenticatedSession, 'sealer' | 'opener' | 'secret'> {
+	/** The peer has proved itself with message 2: its answer to what is offered comes a round trip earlier. */
+	#handOver(sealer: RecordSealer, early: string): void {
+		this.#wire.send(sealControl(sealer, CAPABILITIES, early, RecordFlag.HAND_OVER, this.#options.clock.now()));
+		sealer.wipe();
+	}
+
+	#split(): SessionKeys {
 		const { primitives } = this.#options;
 		const { initiatorKey, responderKey, exporter, handshakeHash }: NoiseKeys = this.#noise.split();
 		const suite = authenticationSuite(primitives);

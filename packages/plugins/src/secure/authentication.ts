@@ -1,6 +1,7 @@
 import type { PluginHost, Wire } from '@linkscope/core';
 import { defaultPrimitives, type Identity, type Primitives } from '@linkscope/crypto';
 import { type AuthenticatedPeer, type Authorization, authenticate } from './authenticate.js';
+import type { EncryptionPlugin } from './encryption.js';
 import { type PinnedPeer, pinnedPeer } from './pinned-peer.js';
 import { SecurePlugin } from './secure-plugin.js';
 import { type Secured, securedByAuthentication } from './secured.js';
@@ -19,6 +20,8 @@ export interface AuthenticationOptions {
 	requestPairing?: boolean;
 	/** The largest application message this side takes, in bytes. Default 1 MiB, and never more than the transport takes less 1 KiB. */
 	maxMessageBytes?: number;
+	/** The EncryptionPlugin directly above, which this one then speaks for: a dialling side is ACTIVE a round trip earlier. */
+	encryption?: Pick<EncryptionPlugin, 'capabilities'>;
 	/** For tests. */
 	primitives?: Primitives;
 }
@@ -46,7 +49,7 @@ export class AuthenticationPlugin extends SecurePlugin {
 	}
 
 	protected async establish(wire: Wire, host: PluginHost): Promise<Secured> {
-		const { identity, authorize, requestPairing = false, primitives = defaultPrimitives() } = this.#options;
+		const { identity, authorize, requestPairing = false, encryption, primitives = defaultPrimitives() } = this.#options;
 		const maxMessageBytes = this.maxMessageBytes(host);
 		const session = await authenticate(wire, {
 			primitives,
@@ -57,7 +60,8 @@ export class AuthenticationPlugin extends SecurePlugin {
 			maxMessageBytes,
 			...(this.#peer && { peer: this.#peer }),
 			...(authorize && { authorize }),
+			...(encryption && { early: encryption.capabilities }),
 		});
-		return securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		return securedByAuthentication(session, identity, primitives, host, maxMessageBytes, encryption?.capabilities);
 	}
 }

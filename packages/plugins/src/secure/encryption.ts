@@ -3,7 +3,7 @@ import { createIdentity, defaultPrimitives, expand, type Primitives, RecordOpene
 import { isLinkscopeChannel, type LinkscopeChannel, type TakenOver } from '../linkscope-channel.js';
 import { authenticate } from './authenticate.js';
 import { Exporter } from './exporter.js';
-import { type LastControls, negotiate } from './negotiation.js';
+import { capabilitiesOf, type LastControls, negotiate } from './negotiation.js';
 import { RecordLayer } from './record-layer.js';
 import { SecurePlugin } from './secure-plugin.js';
 import { type Secured, securedByAuthentication } from './secured.js';
@@ -49,6 +49,11 @@ export class EncryptionPlugin extends SecurePlugin {
 		this.#suites = suites === undefined ? preferredSuites(primitives) : checkSuites(suites);
 	}
 
+	/** What a dialling side offers, as it goes out: AuthenticationPlugin may say it. */
+	get capabilities(): string {
+		return capabilitiesOf(this.#suites);
+	}
+
 	protected async establish(wire: Wire, host: PluginHost): Promise<Secured> {
 		const lower = wire.secure;
 		const below = isLinkscopeChannel(lower) && lower.takeOver ? above(lower, lower.takeOver(), wire) : await this.#alone(wire, host);
@@ -85,8 +90,9 @@ export class EncryptionPlugin extends SecurePlugin {
 		const primitives = this.#primitives;
 		const identity = createIdentity(primitives);
 		const maxMessageBytes = this.maxMessageBytes(host);
-		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes });
-		const { layer, channel } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes);
+		const early = this.capabilities;
+		const session = await authenticate(wire, { primitives, clock: host.clock, identity, throwAway: true, requestPairing: false, maxMessageBytes, early });
+		const { layer, channel } = securedByAuthentication(session, identity, primitives, host, maxMessageBytes, early);
 		const taken = (channel as Required<SessionChannel>).takeOver();
 		const controls = lastControls(
 			(json) => wire.send(layer.outgoing(json) as string),
@@ -126,6 +132,7 @@ function above(channel: LinkscopeChannel, taken: TakenOver, wire: Wire): Below {
 function lastControls(send: (json: string) => void, read: () => Promise<Payload | null>, taken: TakenOver): LastControls {
 	return {
 		send,
+		early: taken.early,
 		async read() {
 			const frame = await read();
 			if (frame === null || !taken.handedOver)

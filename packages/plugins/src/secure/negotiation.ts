@@ -4,7 +4,7 @@ import { expectControl } from './control-message.js';
 import { SecurityError } from './security-error.js';
 import { isKnownSuite } from './suite-choice.js';
 
-const CAPABILITIES = 'encryption_capabilities';
+export const CAPABILITIES = 'encryption_capabilities';
 const PARAMETERS = 'encryption_parameters';
 
 /** The last control message of each direction under the keys of authentication. */
@@ -12,6 +12,8 @@ export interface LastControls {
 	send(json: string): void;
 	/** @throws SecurityError PROTOCOL_ORDER where the message does not hand over. */
 	read(): Promise<Payload>;
+	/** What the initiator has said already, behind its proof. */
+	readonly early: string | undefined;
 }
 
 export interface Negotiated {
@@ -26,13 +28,18 @@ export interface Negotiated {
  * @throws SecurityError NO_COMMON_SUITE, PROTOCOL_ORDER; CryptoError MALFORMED_FRAME.
  */
 export async function negotiate(controls: LastControls, initiator: boolean, offered: readonly SuiteName[], primitives: Primitives): Promise<Negotiated> {
-	const capabilities = initiator ? JSON.stringify({ type: CAPABILITIES, suites: offered }) : textOf(await controls.read());
-	if (initiator) controls.send(capabilities);
+	const capabilities = initiator ? (controls.early ?? capabilitiesOf(offered)) : textOf(await controls.read());
+	if (initiator && controls.early === undefined) controls.send(capabilities);
 	const parameters = initiator ? textOf(await controls.read()) : JSON.stringify({ type: PARAMETERS, suite: choose(capabilities, offered) });
 	if (!initiator) controls.send(parameters);
 	const suite = textField(expectControl(parameters, PARAMETERS, 'encryption'), 'suite');
 	if (!isKnownSuite(suite) || !offered.includes(suite)) throw noCommonSuite([suite], offered);
 	return { suite, transcript: primitives.hash('SHA256', ...counted(capabilities), ...counted(parameters)) };
+}
+
+/** The offer of an initiator, as it is sealed and hashed. */
+export function capabilitiesOf(suites: readonly SuiteName[]): string {
+	return JSON.stringify({ type: CAPABILITIES, suites });
 }
 
 function choose(capabilities: string, offered: readonly SuiteName[]): string {

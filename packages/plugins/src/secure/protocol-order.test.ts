@@ -65,6 +65,18 @@ const towardsResponder: Record<string, Move> = {
 		peer.openControl(await end.read());
 	},
 };
+/** The other order that is allowed: what is offered comes without waiting for auth_success. */
+const responseAndCapabilities: Record<string, Move> = {
+	auth: towardsResponder.auth as Move,
+	async 'response and capabilities'(walk) {
+		const { end, peer } = walk;
+		walk.capabilities = JSON.stringify(CAPABILITIES);
+		const response = peer.response();
+		await end.send(response, peer.control(CAPABILITIES, RecordFlag.HAND_OVER));
+		peer.openControl(await end.read());
+		takeOver(walk, peer.openControl(await end.read()), 'i2r');
+	},
+};
 const capabilities: Record<string, Move> = {
 	async capabilities(walk) {
 		walk.capabilities = JSON.stringify(CAPABILITIES);
@@ -110,9 +122,23 @@ const models: Record<string, { initiator: boolean; plugins: () => Plugin[]; hone
 		plugins: () => [new AuthenticationPlugin({ identity: bob }), new EncryptionPlugin()],
 		honest: { ...towardsInitiator, ...parameters, ...record },
 	},
+	'a responder that hears the capabilities early': {
+		initiator: false,
+		plugins: () => [new AuthenticationPlugin({ identity: bob }), new EncryptionPlugin()],
+		honest: { ...responseAndCapabilities, ...record },
+	},
+	'an initiator that says its capabilities early': {
+		initiator: true,
+		plugins: () => speakingFor(new EncryptionPlugin()),
+		honest: { ...towardsInitiator, ...parameters, ...record },
+	},
 	'a responder that encrypts': { initiator: false, plugins: () => [new EncryptionPlugin()], honest: { ...towardsResponder, ...capabilities, ...record } },
 	'an initiator that encrypts': { initiator: true, plugins: () => [new EncryptionPlugin()], honest: { ...towardsInitiator, ...parameters, ...record } },
 };
+
+function speakingFor(encryption: EncryptionPlugin): Plugin[] {
+	return [new AuthenticationPlugin({ identity: bob, encryption }), encryption];
+}
 
 test.each(Object.entries(models))('%s takes what its model says, and 4402 is the answer to every other sequence of messages', async (_, model) => {
 	const path = Object.entries(model.honest);
@@ -140,6 +166,7 @@ function isExpectedType(name: string, next: string | undefined): boolean {
 	const expected: Record<string, string> = {
 		auth: 'auth',
 		response: 'response',
+		'response and capabilities': 'response',
 		challenge: 'challenge',
 		success: 'auth_success sealed',
 	};

@@ -21,6 +21,7 @@ export function securedByAuthentication(
 	primitives: Primitives,
 	host: PluginHost,
 	maxMessageBytes: number,
+	early: string | undefined,
 ): Secured {
 	const { verified, pairing } = session;
 	// A copy that no native code has seen takes less memory.
@@ -30,22 +31,33 @@ export function securedByAuthentication(
 	const exporter = new Exporter(primitives, session.secret);
 	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';
 	const peers: SessionPeers = { identity, peerIdentity, peer, verified, pairing, paired: pairing === 'none', markPaired };
-	return { layer, exporter, peers, channel: new SessionChannel(peers, exporter, takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes })) };
+	return {
+		layer,
+		exporter,
+		peers,
+		channel: new SessionChannel(
+			peers,
+			exporter,
+			takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes, early: session.sealer ? undefined : early }),
+		),
+	};
 }
 
 interface Takeable extends Pick<Secured, 'layer' | 'exporter' | 'peers'> {
 	readonly maxMessageBytes: number;
 	readonly peerMaxMessageBytes: number;
+	readonly early: string | undefined;
 }
 
 // Apart, so that this closure keeps nothing else of the handshake.
-function takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes }: Takeable): () => TakenOver {
+function takingOver({ layer, exporter, peers, maxMessageBytes, peerMaxMessageBytes, early }: Takeable): () => TakenOver {
 	return () => {
 		layer.takeOver();
 		return {
 			peers,
 			maxMessageBytes,
 			peerMaxMessageBytes,
+			early,
 			get handedOver() {
 				return layer.handedOver;
 			},
