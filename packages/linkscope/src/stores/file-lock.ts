@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Clock } from '@linkscope/core';
 import { StoreError } from '@linkscope/plugins';
@@ -9,6 +10,8 @@ const STALE_AFTER_MS = 20_000;
 /** Longer than that, so that who waits always comes through when a lock was left behind. */
 const GIVE_UP_AFTER_MS = 30_000;
 const RETRY_EVERY_MS = 20;
+/** A process number, a host's name and a token. */
+const MAX_OWNER_BYTES = 512;
 
 export interface FileLock {
 	/** Whether it is still ours: a process that stood still for too long has lost it. */
@@ -25,10 +28,10 @@ export async function lockFile(path: string, clock: Clock): Promise<FileLock> {
 	const mine = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}\n`;
 	const startedMs = clock.now();
 	while (!(await create(path, mine))) {
+		// Nothing to read: it was released just now; or, where the system cannot say so, it is a link that leads nowhere, and will never be.
 		const owner = await read(path);
-		if (owner === null) continue;
-		if (await isLeftBehind(path, owner, clock)) await unlink(path).catch(ignoreMissing);
-		else if (clock.now() - startedMs > GIVE_UP_AFTER_MS) throw busy(path, owner);
+		if (owner !== null && (await isLeftBehind(path, owner, clock))) await unlink(path).catch(ignoreMissing);
+		else if (clock.now() - startedMs > GIVE_UP_AFTER_MS) throw busy(path, owner ?? '');
 		else await new Promise<void>((resolve) => clock.after(RETRY_EVERY_MS, resolve, { keepAlive: true }));
 	}
 	return {
@@ -56,9 +59,28 @@ async function create(path: string, owner: string): Promise<boolean> {
 	return true;
 }
 
-/** @returns null where there is no lock any more. */
-function read(path: string): Promise<string | null> {
-	return readFile(path, 'utf8').catch(ignoreMissing);
+/**
+ * Not through a link, and not waiting for a pipe.
+ * @returns null where there is no lock any more.
+ */
+async function read(path: string): Promise<string | null> {
+	const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+	const file = await open(path, flags).catch((error) => (error.code === 'ELOOP' ? Promise.reject(isLink(path, error)) : ignoreMissing(error)));
+	if (file === null) return null;
+	try {
+		return await firstLine(file);
+	} finally {
+		await file.close();
+	}
+}
+
+async function firstLine(file: FileHandle): Promise<string> {
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_OWNER_BYTES), 0, MAX_OWNER_BYTES, 0);
+	return buffer.toString('utf8', 0, bytesRead);
+}
+
+function isLink(path: string, cause: unknown): StoreError {
+	return new StoreError('STORE_UNWRITABLE', `${path} is a symbolic link, and no lock that linkscope made; remove it`, { cause });
 }
 
 async function isLeftBehind(path: string, owner: string, clock: Clock): Promise<boolean> {

@@ -15,6 +15,8 @@ import { loadOrCreateIdentity } from './identity.js';
 
 // The lowest layer, so that a write can fail at any of its steps: root, which tests may run as, is refused nothing by modes.
 const failing = vi.hoisted(() => ({ step: '', code: '' }));
+/** Called the moment before a file is taken away. */
+const takingAway = vi.hoisted(() => ({ tell: (_path: string) => {} }));
 vi.mock('node:fs/promises', async (original) => {
 	const real = await original<typeof import('node:fs/promises')>();
 	const failAt = (step: string) => {
@@ -24,7 +26,12 @@ vi.mock('node:fs/promises', async (original) => {
 		...real,
 		async rename(from: string, to: string) {
 			failAt('rename');
+			takingAway.tell(from);
 			await real.rename(from, to);
+		},
+		async unlink(path: string) {
+			takingAway.tell(path);
+			await real.unlink(path);
 		},
 		async open(...args: Parameters<typeof real.open>) {
 			const handle = await real.open(...args);
@@ -56,6 +63,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
 	failing.step = '';
+	takingAway.tell = () => {};
 	await rm(base, { recursive: true });
 });
 
@@ -252,6 +260,27 @@ describe('the lock of a file storage', () => {
 		});
 		expect([calls, await storage.read('a')]).toEqual([2, "the other's + ours"]);
 		expect(await readdir(folder)).toEqual(['a']);
+	});
+});
+
+describe('a removal whose lock was lost in the middle', () => {
+	it.each([
+		['takes nothing newer away', (current: string | null) => (current === 'old' ? null : `${current} + ours`), "the other's + ours"],
+		['removes what is there when its turn comes', () => null, null],
+	])('%s', async (_, change, left) => {
+		const storage = fileStorage(folder);
+		const [path, lock] = [join(folder, 'a'), join(folder, 'a.lock')];
+		await storage.update('a', () => 'old');
+		takingAway.tell = (taken) => {
+			if (taken !== path) return;
+			takingAway.tell = () => {};
+			// This process stood still here, and another one took its lock for left behind.
+			fs.rmSync(lock);
+			fs.writeFileSync(path, "the other's", { mode: 0o600 });
+		};
+		await storage.update('a', change);
+		expect(await storage.read('a')).toBe(left);
+		expect(await readdir(folder)).toEqual(left === null ? [] : ['a']);
 	});
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@linkscope/core';
 import { checkStoredText, checkStoreName, type Storage, StoreError } from '@linkscope/plugins';
@@ -68,9 +68,13 @@ async function tryUpdate(folder: string, path: string, change: Change, clock: Cl
 async function replace(folder: string, path: string, text: string | null, lock: FileLock): Promise<boolean> {
 	const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
 	try {
-		if (text !== null) await writeDurably(draft, text);
-		if (!(await lock.held())) return false;
-		await (text === null ? unlink(path) : rename(draft, path));
+		if (text === null) {
+			if (!(await takeAway(path, draft, lock))) return false;
+		} else {
+			await writeDurably(draft, text);
+			if (!(await lock.held())) return false;
+			await rename(draft, path);
+		}
 	} catch (error) {
 		if (await lock.held()) throw error;
 		return false;
@@ -79,6 +83,18 @@ async function replace(folder: string, path: string, text: string | null, lock: 
 	}
 	await syncFolder(folder);
 	return true;
+}
+
+/**
+ * Only aside at first: who finds afterwards that the lock was lost meanwhile has taken away what another process stored, and puts it back.
+ * @returns false then.
+ */
+async function takeAway(path: string, aside: string, lock: FileLock): Promise<boolean> {
+	await rename(path, aside);
+	if (await lock.held()) return true;
+	// By a link: renaming would replace what is newer still. It is the second best where the file system knows no links.
+	await link(aside, path).catch((error) => (error.code === 'EEXIST' ? undefined : rename(aside, path)));
+	return false;
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
