@@ -20,7 +20,7 @@ interface Entry extends AcceptedSession {
 
 /**
  * The sessions of the side that accepts: `plugin()` for each accepted connection finds the one it takes up, or makes a new one.
- * Full, the session that has been without a connection for longest gives way, and is reported as lost.
+ * Full, the identity with the most sessions makes room: its session that has been without a connection for longest is reported as lost.
  */
 export class ContinuitySessions {
 	/** A peer began a new session. */
@@ -80,7 +80,11 @@ export class ContinuitySessions {
 		const own = all.filter((entry) => entry.owner === owner);
 		const crowd = own.length >= this.#maxSessionsPerPeer ? own : all.length >= this.#maxSessions ? all : [];
 		if (crowd.length === 0) return;
-		const idle = crowd.filter(({ state }) => state.carrier === null).sort((a, b) => a.state.idleSinceMs - b.state.idleSinceMs)[0];
+		// From who has the most, so that a few throw-away identities do not take everybody's place.
+		const counts = new Map<string, number>();
+		for (const { owner } of crowd) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+		const countOf = ({ owner }: Entry): number => counts.get(owner) as number;
+		const [idle] = crowd.filter(({ state }) => state.carrier === null).sort((a, b) => countOf(b) - countOf(a) || a.state.idleSinceMs - b.state.idleSinceMs);
 		if (!idle) {
 			throw new HandshakeError('CONTINUITY_FULL', `continuity: ${crowd.length} sessions have a connection each, and no more are kept (${this.#limitNames})`);
 		}

@@ -374,6 +374,23 @@ describe('the registry is bounded', () => {
 		expect(sessions.size).toBe(3);
 	});
 
+	test('in all: who has the most sessions gives way, not who was idle for longest', async () => {
+		const clock = new FakeClock();
+		const sessions = new ContinuitySessions({ clock, maxSessions: 4 });
+		const idle = async (dialling: Person): Promise<ContinuitySession> => {
+			const session = new ContinuitySession({ clock });
+			const pair = new SecuredPair({ clock, left: [session.plugin()], right: [sessions.plugin()], dialling });
+			expect(await pair.open()).toEqual([null, null]);
+			pair.cut();
+			await clock.run(10);
+			return session;
+		};
+		const victim = await idle('client');
+		const crowd = [];
+		for (let i = 0; i < 6; i++) crowd.push(await idle('stranger'));
+		expect(sessions.list().map(({ id }) => id)).toEqual([victim, ...crowd.slice(-3)].map(({ id }) => id));
+	});
+
 	test('in all: 4413 where everybody has a connection', async () => {
 		const sessions = new ContinuitySessions({ maxSessions: 1 });
 		const plugins = () => ({ left: [new ContinuitySession().plugin()], right: [sessions.plugin()] });
