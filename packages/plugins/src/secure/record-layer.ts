@@ -21,7 +21,8 @@ export function largestMessage(host: PluginHost): number {
 export interface RecordLayerOptions {
 	readonly host: PluginHost;
 	readonly kind: 'auth' | 'encryption';
-	readonly sealer: RecordSealer;
+	/** Null where this side has handed its direction over before there was a layer. */
+	readonly sealer: RecordSealer | null;
 	readonly opener: RecordOpener;
 	/** The largest message this side takes. */
 	readonly maxMessageBytes: number;
@@ -80,13 +81,14 @@ export class RecordLayer {
 	/** @throws SecurityError PROTOCOL_ORDER where the peer handed over to nobody. */
 	active(): void {
 		this.#active = true;
+		if (this.#sealer === null) this.#assertTakenOver();
 		if (this.handedOver && !this.#takenOver) throw this.#outOfOrder('the peer hands over to an encryption that this side does not have: add EncryptionPlugin');
 	}
 
 	/** @throws PluginError MESSAGE_TOO_BIG for this one message. */
 	outgoing(payload: Payload): Payload | null {
 		const sealer = this.#sealer;
-		if (sealer === null) return this.#ended ? null : payload;
+		if (sealer === null) return this.#ended ? null : this.#passed(payload);
 		if (this.#saidGoodbye) return null;
 		if (!this.#active && typeof payload === 'string') {
 			const type = controlTypeOf(payload);
@@ -197,6 +199,17 @@ export class RecordLayer {
 		}
 		// The last one goes on by itself, which is the cheaper way.
 		return this.#ended ? null : last;
+	}
+
+	/** What the layer above has sealed. */
+	#passed(payload: Payload): Payload {
+		this.#assertTakenOver();
+		return payload;
+	}
+
+	#assertTakenOver(): void {
+		if (this.#takenOver) return;
+		throw new SecurityError(this.#options.kind, 'SECURITY_ORDER', 'the EncryptionPlugin that authentication was made with must stand directly above it');
 	}
 
 	#note(flags: number): void {

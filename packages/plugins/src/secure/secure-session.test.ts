@@ -11,10 +11,16 @@ import { HandMade } from './fixtures/hand-made.js';
 import { alice, bob, closeOf, codeOfEnd, type SecurePairOptions, securePair } from './fixtures/pair.js';
 
 const auth = (identity = alice) => new AuthenticationPlugin({ identity });
+function speakingFor(identity: Identity, options: Partial<AuthenticationOptions> = {}): Plugin[] {
+	const encryption = new EncryptionPlugin();
+	return [new AuthenticationPlugin({ identity, encryption, ...options }), encryption];
+}
 const chains = {
 	authentication: [() => [auth(alice)], () => [auth(bob)]],
 	'encryption alone': [() => [new EncryptionPlugin()], () => [new EncryptionPlugin()]],
 	'authentication and encryption': [() => [auth(alice), new EncryptionPlugin()], () => [auth(bob), new EncryptionPlugin()]],
+	'authentication that speaks for encryption': [() => speakingFor(alice), () => speakingFor(bob)],
+	'authentication that speaks for encryption, and one that waits': [() => speakingFor(alice), () => [auth(bob), new EncryptionPlugin()]],
 	'authentication and encryption, and encryption alone': [() => [auth(alice), new EncryptionPlugin()], () => [new EncryptionPlugin()]],
 } as const;
 
@@ -68,6 +74,42 @@ describe('the session', () => {
 		expect(types(pair.sentLeft)).toEqual(['auth', 'response', 'encryption_capabilities']);
 		expect(types(pair.sentRight)).toEqual(['challenge', 'auth_success', 'encryption_parameters']);
 		for (const frame of [...pair.sentLeft, ...pair.sentRight]) expect(frame.length).toBeLessThan(1000);
+	});
+
+	test('what is offered goes out behind the proof, without an answer between', async () => {
+		const pair = securePair(speakingFor(alice), speakingFor(bob), { meddleRight: (frame, index) => (index === 0 ? frame : null) });
+		await pair.open();
+		expect([pair.left.state, pair.right.state]).toEqual(['AUTHENTICATING', 'ACTIVE']);
+		expect(pair.sentLeft.map((frame) => JSON.parse(frame as string).type)).toEqual(['auth', 'response', 'encryption_capabilities']);
+	});
+
+	test('the states are the same whether what is offered goes out early or not', async () => {
+		const pair = securePair(speakingFor(alice), speakingFor(bob));
+		const [left, right]: string[][] = [[], []];
+		pair.left.onState.on((state) => left?.push(state));
+		pair.right.onState.on((state) => right?.push(state));
+		await pair.open();
+		const states = ['CONNECTING', 'CONNECTED', 'AUTHENTICATING', 'AUTHENTICATED', 'ENCRYPTING', 'ENCRYPTED', 'ACTIVE'];
+		expect([left, right]).toEqual([states, states]);
+	});
+
+	test('a wrong responder hears neither who called nor what is offered', async () => {
+		const pair = securePair(speakingFor(alice, { peer: alice.publicKey }), speakingFor(bob));
+		await pair.open();
+		expect(codeOfEnd(pair.left)).toBe('PEER_MISMATCH');
+		expect(pair.sentLeft.map((frame) => JSON.parse(frame as string).type)).toEqual(['auth']);
+	});
+
+	test('an encryption that is spoken for and does not stand there ends the connection before anything leaves in the clear', async () => {
+		const talking = (): Plugin => ({ name: 'talking', handshake: async (wire) => wire.send('{"type":"hello"}') });
+		for (const above of [() => [], () => [talking()], (encryption: Plugin) => [talking(), encryption]]) {
+			const [authentication, encryption] = speakingFor(alice) as [Plugin, Plugin];
+			const pair = securePair([authentication, ...above(encryption)], speakingFor(bob));
+			pair.left.send('secret');
+			await pair.open();
+			expect(codeOfEnd(pair.left)).toBe('SECURITY_ORDER');
+			expect(pair.sentLeft.map((frame) => JSON.parse(frame as string).type)).toEqual(['auth', 'response', 'encryption_capabilities']);
+		}
 	});
 
 	test('messages of one turn share a record, but for a first one that had no second the turn before', async () => {
