@@ -1,7 +1,6 @@
 import WebSocket from 'isomorphic-ws';
 import { browserSockets } from './browser-sockets.js';
 import type { DialOptions } from './dial-options.js';
-import { Masking } from './masking.js';
 import type { SocketPlatform } from './socket-platform.js';
 import { wsOptions } from './ws-options.js';
 import { isWs, WsSocket } from './ws-socket.js';
@@ -28,13 +27,7 @@ function diallingWs(options: DialOptions): ReturnType<SocketPlatform['dialling']
 			...(options.agent && { agent: options.agent }),
 			...(options.ca && { ca: options.ca }),
 		};
-		return () => {
-			const masking = new Masking(url.protocol === 'wss:');
-			const socket = new WebSocket(url.href, [...(options.protocols ?? [])], { ...all, generateMask: masking.generate } as object);
-			// What ws compresses it frames later.
-			if (!options.perMessageDeflate) masking.serve(socket);
-			return socket;
-		};
+		return () => new WebSocket(url.href, [...(options.protocols ?? [])], all as object);
 	};
 }
 

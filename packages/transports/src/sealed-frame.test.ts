@@ -18,12 +18,13 @@ test('a frame has the shortest header, and a client says that it masks', () => {
 	expect([...sealedFrame(Uint8Array.of(7), NO_MASK)]).toEqual([0x82, 0x81, 0, 0, 0, 0, 7]);
 	expect([...sealedFrame(message(125), NO_MASK).subarray(0, 2)]).toEqual([0x82, 0x80 | 125]);
 	expect([...sealedFrame(message(126), null).subarray(0, 4)]).toEqual([0x82, 126, 0, 126]);
-	expect([...sealedFrame(message(4095), NO_MASK).subarray(0, 8)]).toEqual([0x82, 0x80 | 126, 0x0f, 0xff, 0, 0, 0, 0]);
+	expect([...sealedFrame(message(65_535), NO_MASK).subarray(0, 8)]).toEqual([0x82, 0x80 | 126, 0xff, 0xff, 0, 0, 0, 0]);
+	expect([...sealedFrame(message(65_536), null).subarray(0, 10)]).toEqual([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
 });
 
 test('a mask covers every byte of a message of any length', () => {
 	const mask = Uint8Array.of(1, 2, 0, 0xff);
-	for (const bytes of [0, 1, 2, 3, 4, 5, 126, 4095]) {
+	for (const bytes of [0, 1, 2, 3, 4, 5, 126, 255, 256, 257, 4095, 65_537]) {
 		const frame = sealedFrame(message(bytes), mask);
 		const start = frame.length - bytes;
 		expect(frame.subarray(start - 4, start)).toEqual(Buffer.from(mask));

@@ -1,5 +1,5 @@
 import { codeOf, type Payload, TransportError } from '@linkscope/core';
-import { Masking, maskOfSealed } from './masking.js';
+import { maskOfSealed } from './masking.js';
 import { type RawSocket, type RawSocketEvents, ReadyState, sendableCode, type WebSocketLike } from './raw-socket.js';
 import { sealedFrame } from './sealed-frame.js';
 
@@ -20,7 +20,9 @@ export interface WsLike extends WebSocketLike {
 /** The TCP or TLS socket below. */
 interface TcpSocket {
 	on(event: 'error', listener: (error: Error) => void): unknown;
-	write(bytes: Uint8Array): boolean;
+	/** Of TLS. */
+	readonly encrypted?: boolean;
+	write(bytes: Uint8Array, written?: () => void): boolean;
 	cork(): void;
 	uncork(): void;
 }
@@ -45,7 +47,6 @@ export class WsSocket implements RawSocket {
 	#opaque = false;
 	readonly #flushed: () => void;
 	readonly #highWaterBytes: number;
-	readonly #masking: Masking | undefined;
 
 	constructor(
 		readonly socket: WsLike,
@@ -54,7 +55,6 @@ export class WsSocket implements RawSocket {
 	) {
 		this.#highWaterBytes = highWaterBytes;
 		this.isClient = socket._isServer !== true;
-		this.#masking = Masking.of(socket);
 		// 'fragments' and 'blob' would need a copy or a wait; a Buffer is a view of what was read.
 		if (socket.binaryType !== 'arraybuffer') socket.binaryType = 'nodebuffer';
 		this.#flushed = () => {
@@ -87,15 +87,12 @@ export class WsSocket implements RawSocket {
 		// For text its length stands for its bytes: near enough for a mark, and free.
 		const bytes = payload.length;
 		if (bytes < GATHERED_BYTES) this.#gather();
-		this.#masking?.prepare(bytes);
-		if (!this.#choked && socket.bufferedAmount + bytes <= this.#highWaterBytes) {
-			if (!this.#opaque || typeof payload === 'string' || bytes >= GATHERED_BYTES || !this.#sendSealed(payload)) socket.send(payload);
-			return true;
-		}
-		// Every message from here on has a callback, so the last of them finds the socket empty.
-		this.#choked = true;
-		socket.send(payload, this.#flushed);
-		return false;
+		// Every message from the first refusal on has a callback, so the last of them finds the socket empty.
+		this.#choked ||= socket.bufferedAmount + bytes > this.#highWaterBytes;
+		const flushed = this.#choked ? this.#flushed : undefined;
+		const isOurs = this.#opaque && typeof payload !== 'string' && (this.isClient || bytes < GATHERED_BYTES);
+		if (!isOurs || !this.#sendSealed(payload, flushed)) socket.send(payload, flushed);
+		return !this.#choked;
 	}
 
 	/**
@@ -123,19 +120,18 @@ export class WsSocket implements RawSocket {
 	}
 
 	/**
-	 * A small sealed message, past ws: that would hand header and message to the system as two buffers.
+	 * A sealed message, past ws: that takes twelve times as long to mask it, and hands a server's header and message to the system as two buffers.
 	 * @returns false where the frame is not ours to make.
 	 */
-	#sendSealed(message: Uint8Array): boolean {
+	#sendSealed(message: Uint8Array, flushed: (() => void) | undefined): boolean {
 		const { _socket: tcp, extensions, readyState } = this.socket;
 		if (!tcp || extensions !== '' || readyState !== ReadyState.OPEN) return false;
-		tcp.write(sealedFrame(message, this.isClient ? maskOfSealed(this.#masking) : null));
+		tcp.write(sealedFrame(message, this.isClient ? maskOfSealed(tcp.encrypted === true) : null), flushed);
 		return true;
 	}
 
 	opaque(): void {
 		this.#opaque = true;
-		if (this.#masking) this.#masking.opaque = true;
 	}
 
 	pause(): void {
