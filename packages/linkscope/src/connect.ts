@@ -6,7 +6,7 @@ import { readInvite } from './security/read-invite.js';
 import { type DialSecurityOptions, dialSecurity, withHeadroom } from './security/security-plugins.js';
 
 export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurityOptions {
-	/** The link of an invite: the peer must be the inviter, and both are paired before anything else. */
+	/** The link of an invite: the peer must be the inviter, and `peer` too where it is given, and both are paired before anything else. */
 	invite?: string;
 	/** Aborts the dialling and the handshakes; an open connection is not touched. */
 	signal?: AbortSignal;
@@ -19,12 +19,16 @@ export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurity
  * TypeError or RangeError for a bad option.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
-	return dial(String(url), options, options.invite === undefined ? undefined : readInvite(options.invite));
+	return dial(String(url), options, options.invite === undefined ? undefined : readInvite(options.invite, options.peer));
 }
 
-/** The same, with an invite that was read. */
-export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined): Promise<Connection> {
-	const connection = new Connection(dialWebSocket(url, withHeadroom(options)), withDefaultPlugins(options, dialSecurity(options, invite)));
+/**
+ * The same, with an invite that was read.
+ * @param met called when the peer has proved to be who was meant.
+ */
+export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined, met?: () => void): Promise<Connection> {
+	const security = dialSecurity(options, invite, met);
+	const connection = new Connection(dialWebSocket(url, withHeadroom(options)), withDefaultPlugins(options, security));
 	await connection.open(options.signal);
 	return connection;
 }

@@ -17,8 +17,9 @@ export class Connection extends CoreConnection {
 	private readonly shown: string;
 	private established: Promise<void> | null = null;
 
-	/** @throws TypeError where `source` is neither. */
+	/** @throws TypeError where `source` is neither, or an option asks for what only connect(), listen() and plugins give. */
 	constructor(source: Transport | WebSocketLike, options: FacadeOptions = {}) {
+		assertNothingToSecure(options);
 		const opensItself = !isTransport(source);
 		const transport = opensItself ? wrapWebSocket(source, options) : source;
 		super(transport, opensItself ? withDefaultPlugins(options) : options);
@@ -46,13 +47,23 @@ export class Connection extends CoreConnection {
 	}
 }
 
-/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins), above what secures it. */
+const DONE = { identity: undefined, peer: undefined, trustStore: undefined, invite: undefined, invites: undefined };
+
+/** In the clear is not what somebody wants who names these. */
+function assertNothingToSecure(options: object): void {
+	const [asked] = Object.keys(DONE).filter((name) => (options as Record<string, unknown>)[name] !== undefined);
+	if (asked === undefined) return;
+	const plugins = 'plugins: [new AuthenticationPlugin({ identity, … }), new EncryptionPlugin(), …]';
+	throw new TypeError(`${asked} would secure nothing here: use connect() or listen(), or give new Connection() ${plugins}`);
+}
+
+/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins), above what secures it: that is done with then. */
 export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(
 	options: O,
 	security: readonly Plugin[] = [],
 ): O & { plugins: readonly Plugin[] } {
 	const plugins = options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()];
-	return { ...options, plugins: security.length === 0 ? plugins : security.concat(plugins) };
+	return { ...options, ...DONE, plugins: security.length === 0 ? plugins : security.concat(plugins) };
 }
 
 function withoutSecrets(remote: string): string {

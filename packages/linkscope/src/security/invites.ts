@@ -1,4 +1,4 @@
-import { codeOf, systemClock, TransportError } from '@linkscope/core';
+import { LinkscopeError, PluginError, systemClock, TransportError } from '@linkscope/core';
 import { createInvite as create, defaultPrimitives, type Identity, type Invite } from '@linkscope/crypto';
 import { createInviteBook, type InviteBook } from '@linkscope/plugins';
 import { type ConnectOptions, dial } from '../connect.js';
@@ -37,22 +37,39 @@ export function revokeInvite(id: string, invites: InviteBook = issuedInvites): P
 }
 
 /**
- * Reads an invite's link, dials its endpoints one after the other and pairs.
+ * Reads an invite's link, dials its endpoints one after the other until the inviter answers, and pairs.
  * @returns the connection, ACTIVE and paired with the inviter.
- * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED (nothing was dialled); SecurityError INVITE_REFUSED and what else a secured connection
- * fails with; TransportError where no endpoint could be reached.
+ * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED, SecurityError PEER_MISMATCH where the inviter is not `peer` (nothing was dialled); SecurityError
+ * INVITE_REFUSED and what else a secured connection fails with; TransportError where no endpoint could be reached. Where several were
+ * dialled, the `errors` of what is thrown are those of each, in their order.
  */
 export async function acceptInvite(link: string, options: ConnectOptions & { identity: Identity }): Promise<Connection> {
-	const invite = readInvite(link);
-	let failure: unknown;
+	const invite = readInvite(link, options.peer);
+	const failures: unknown[] = [];
 	for (const endpoint of invite.endpoints) {
+		let isInviter = false;
+		const met = () => {
+			isInviter = true;
+		};
 		try {
-			return await dial(endpoint, options, invite);
+			return await dial(endpoint, options, invite, met);
 		} catch (error) {
-			// Somebody else may answer at one address and the inviter at the next; a refusal by the inviter is final.
-			if (!(error instanceof TransportError) && codeOf(error) !== 'PEER_MISMATCH') throw error;
-			failure = error;
+			failures.push(error);
+			if (options.signal?.aborted || !mayGoBetterElsewhere(error, isInviter)) break;
 		}
 	}
-	throw failure;
+	throw lastOf(failures);
+}
+
+/** Anybody may answer at an address, in any way, and the inviter at the next; what the inviter itself says is final, and so are mistakes of the caller. */
+function mayGoBetterElsewhere(error: unknown, isInviter: boolean): boolean {
+	if (error instanceof TransportError) return true;
+	return !isInviter && error instanceof LinkscopeError && !(error instanceof PluginError);
+}
+
+/** The last one, with all of them as an AggregateError has them. */
+function lastOf(failures: readonly unknown[]): unknown {
+	const last = failures.at(-1);
+	if (failures.length > 1) Object.defineProperty(last, 'errors', { value: failures, configurable: true, writable: true });
+	return last;
 }

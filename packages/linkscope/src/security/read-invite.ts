@@ -1,14 +1,20 @@
 import { systemClock } from '@linkscope/core';
 import { defaultPrimitives, type Invite, parseInvite } from '@linkscope/crypto';
-import { SecurityError } from '@linkscope/plugins';
+import { pinnedPeer, SecurityError } from '@linkscope/plugins';
 
 /**
  * What an invite's link says; its signature was checked and nothing dialled.
- * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED; SecurityError INVITE_OF_ONE.
+ * @param peer whom the inviter must be.
+ * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED; SecurityError INVITE_OF_ONE, PEER_MISMATCH; TypeError where `peer` names nobody.
  */
-export function readInvite(link: string): Invite {
+export function readInvite(link: string, peer?: Uint8Array | string): Invite {
+	const pinned = peer === undefined ? null : pinnedPeer(peer);
 	const invite = parseInvite(defaultPrimitives(), link, systemClock.epoch());
-	if (invite.kind === 'linkscope') return invite;
+	if (invite.kind === 'linkscope') {
+		if (pinned === null || pinned.matches(invite.publicKey)) return invite;
+		const what = `expected an invite of ${pinned.fingerprint}, got one of ${invite.fingerprint}`;
+		throw new SecurityError('pairing', 'PEER_MISMATCH', `${what}: ask that peer for one, or leave peer out`);
+	}
 	throw new SecurityError(
 		'pairing',
 		'INVITE_OF_ONE',

@@ -1,6 +1,7 @@
 import type { Plugin } from '@linkscope/core';
 import type { Identity, Invite } from '@linkscope/crypto';
 import {
+	type AuthenticationOptions,
 	AuthenticationPlugin,
 	authorizeBy,
 	createTrustStore,
@@ -41,16 +42,22 @@ export interface DialSecurityOptions extends SecurityOptions {
 	peer?: Uint8Array | string;
 }
 
-/** The plugins that secure a connection that is dialled, wire side first; none without an identity. */
-export function dialSecurity({ identity, peer, trustStore, maxMessageBytes }: DialSecurityOptions & MessageLimit, invite?: Invite): Plugin[] {
+/**
+ * The plugins that secure a connection that is dialled, wire side first; none without an identity.
+ * @param met called when the peer has proved to be who was meant.
+ */
+export function dialSecurity(options: DialSecurityOptions & MessageLimit, invite?: Invite, met?: () => void): Plugin[] {
+	checkSecurity(options);
+	const { identity, peer, trustStore, maxMessageBytes } = options;
 	if (identity === undefined) return withoutIdentity({ peer, trustStore, invite });
 	const encryption = new EncryptionPlugin();
+	const authorize = trustStore && (invite || peer !== undefined ? notRevoked(trustStore, invite) : authorizeBy(trustStore, { pairing: false }));
 	return [
 		new AuthenticationPlugin({
 			identity,
 			encryption,
 			peer: invite?.publicKey ?? peer,
-			authorize: trustStore && (invite || peer !== undefined ? notRevoked(trustStore, invite) : authorizeBy(trustStore, { pairing: false })),
+			authorize: met ? telling(met, authorize) : authorize,
 			requestPairing: invite !== undefined,
 			maxMessageBytes,
 		}),
@@ -65,7 +72,9 @@ export interface ListenSecurityOptions extends SecurityOptions {
 }
 
 /** Asked once per connection that is accepted. */
-export function acceptSecurity({ identity, trustStore, invites, maxMessageBytes }: ListenSecurityOptions & MessageLimit): () => Plugin[] {
+export function acceptSecurity(options: ListenSecurityOptions & MessageLimit): () => Plugin[] {
+	checkSecurity(options);
+	const { identity, trustStore, invites, maxMessageBytes } = options;
 	if (identity === undefined) {
 		const none = withoutIdentity({ trustStore, invites });
 		return () => none;
@@ -85,9 +94,26 @@ export function acceptSecurity({ identity, trustStore, invites, maxMessageBytes 
 function notRevoked(trustStore: TrustStore, invite: Invite | undefined): (peer: { publicKey: Uint8Array }) => Promise<'trusted' | 'refused'> {
 	return async ({ publicKey }) => {
 		const known = await trustStore.get(publicKey);
-		const isRevoked = known?.level === 'revoked' && !(invite && invite.issuedAt > known.since);
-		return isRevoked ? 'refused' : 'trusted';
+		if (known === null || known.level === 'paired' || known.level === 'pinned') return 'trusted';
+		return invite && invite.issuedAt > known.since ? 'trusted' : 'refused';
 	};
+}
+
+function telling(met: () => void, authorize: AuthenticationOptions['authorize']): AuthenticationOptions['authorize'] {
+	return (peer) => {
+		met();
+		return authorize ? authorize(peer) : 'trusted';
+	};
+}
+
+/** Null is what a variable holds that was not filled: taken for "nobody asked for it", it would let everybody in. */
+function checkSecurity(options: DialSecurityOptions & ListenSecurityOptions): void {
+	for (const name of ['identity', 'peer', 'trustStore', 'invites'] as const) {
+		if (options[name] === null) throw new TypeError(`${name} must not be null: leave it out where there is none`);
+	}
+	const { trustStore, invites } = options;
+	if (trustStore && typeof trustStore.get !== 'function') throw new TypeError('trustStore must be a trust store: createTrustStore() makes one');
+	if (invites && typeof invites.claim !== 'function') throw new TypeError('invites must be an invite book: createInviteBook() makes one');
 }
 
 function withoutIdentity(others: Readonly<Record<string, unknown>>): [] {
