@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import type { Unsubscribe } from './emitter.js';
 import { HandshakeError } from './errors.js';
 import { byteLength, type Payload } from './payload.js';
-import { type AbortSignal, platform } from './platform.js';
+import { type AbortController, type AbortSignal, platform } from './platform.js';
 import type { SecureChannel, Wire } from './plugin.js';
 import { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 
@@ -23,8 +23,9 @@ export interface HandshakeContext {
 
 /** The wire of one handshake: an inbox for early frames, `read()`, a deadline. */
 export class Handshake implements Wire {
-	readonly signal: AbortSignal;
-	readonly #controller = new platform.AbortController();
+	/** Made for who asks: most handshakes do not, and every connection has several. */
+	#controller: AbortController | null = null;
+	#expire: (error: Error) => void = () => {};
 	readonly #inbox = new Queue<Payload>();
 	#inboxBytes = 0;
 	#reader: { resolve(payload: Payload): void; reject(error: Error): void } | null = null;
@@ -35,7 +36,14 @@ export class Handshake implements Wire {
 
 	constructor(context: HandshakeContext) {
 		this.#context = context;
-		this.signal = this.#controller.signal;
+	}
+
+	get signal(): AbortSignal {
+		if (this.#controller === null) {
+			this.#controller = new platform.AbortController();
+			if (this.#ended) this.#controller.abort(this.#ended);
+		}
+		return this.#controller.signal;
 	}
 
 	get initiator(): boolean {
@@ -54,7 +62,7 @@ export class Handshake implements Wire {
 	async run(handshake: (wire: Wire) => Promise<void>): Promise<void> {
 		const { clock, plugin, timeoutMs } = this.#context;
 		const deadline = new Promise<never>((_, reject) => {
-			this.signal.addEventListener('abort', () => reject(this.#ended as Error), { once: true });
+			this.#expire = reject;
 		});
 		this.#cancelTimer = clock.after(timeoutMs, () => {
 			this.abort(new HandshakeError('HANDSHAKE_TIMEOUT', `${plugin}: handshake did not finish within ${timeoutMs} ms`));
@@ -120,6 +128,7 @@ export class Handshake implements Wire {
 		this.#cancelTimer();
 		this.#reader?.reject(error);
 		this.#reader = null;
-		this.#controller.abort(error);
+		this.#controller?.abort(error);
+		this.#expire(error);
 	}
 }
