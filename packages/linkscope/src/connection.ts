@@ -13,8 +13,8 @@ export type FacadeOptions = ConnectionOptions & WrapOptions;
  */
 export class Connection extends CoreConnection {
 	private readonly opensItself: boolean;
-	/** The far end as it may be shown. */
-	private readonly shown: string;
+	/** The far end, with what may not be shown of it. */
+	readonly #remote: string;
 	private established: Promise<void> | null = null;
 
 	/** @throws TypeError where `source` is neither, or an option asks for what only connect(), listen() and plugins give. */
@@ -24,7 +24,7 @@ export class Connection extends CoreConnection {
 		const transport = opensItself ? wrapWebSocket(source, options) : source;
 		super(transport, opensItself ? withDefaultPlugins(options) : options);
 		this.opensItself = opensItself;
-		this.shown = withoutSecrets(transport.remote);
+		this.#remote = transport.remote;
 		if (opensItself) queueMicrotask(() => this.openQuietly());
 	}
 
@@ -38,7 +38,7 @@ export class Connection extends CoreConnection {
 	/** What console.log shows in Node: nothing of what is inside, and of the URL neither credentials nor query. */
 	[Symbol.for('nodejs.util.inspect.custom')](): string {
 		const { id, state, plugins } = this;
-		return ['Connection', id, state, this.shown, `[${plugins.join(', ')}]`].filter(Boolean).join(' ');
+		return ['Connection', id, state, withoutSecrets(this.#remote), `[${plugins.join(', ')}]`].filter(Boolean).join(' ');
 	}
 
 	private openQuietly(): void {
