@@ -19,7 +19,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * @throws CryptoError MALFORMED_FRAME; the message never holds what was read.
  */
 export function parseControlJson(text: string): ControlObject {
-	if (text.length > MAX_CONTROL_BYTES || new TextEncoder().encode(text).length > MAX_CONTROL_BYTES) {
+	// A UTF-16 unit is 1 to 3 bytes of UTF-8: most texts need no counting.
+	if (text.length * 3 > MAX_CONTROL_BYTES && (text.length > MAX_CONTROL_BYTES || new TextEncoder().encode(text).length > MAX_CONTROL_BYTES)) {
 		throw malformed(`more than ${MAX_CONTROL_BYTES} bytes`);
 	}
 	const parsed = parseJson(text);
