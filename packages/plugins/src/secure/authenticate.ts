@@ -70,6 +70,8 @@ export interface AuthenticatedSession {
 	readonly opener: RecordOpener;
 	/** Ed25519, 32 bytes, proved. */
 	readonly peerIdentity: Uint8Array;
+	/** Of that key. */
+	readonly fingerprint: string;
 	readonly verified: boolean;
 	readonly pairing: 'required' | 'none';
 	/** The largest application message the peer takes, in bytes. */
@@ -137,7 +139,8 @@ class Handshake {
 		this.#mixFrame();
 		const peerIdentity = checkProof(primitives, read(payload), { role: 'R', handshakeHash: payloadHash, staticKey: this.#remoteStatic });
 		// Before message 3 leaves: a wrong responder never learns who called.
-		const decision = await this.#decide(peerIdentity, true, false);
+		const fingerprint = fingerprintOf(peerIdentity);
+		const decision = await this.#decide({ publicKey: peerIdentity, fingerprint, verified: true, pairingRequested: false });
 
 		const third = this.#noise.writeMessage((handshakeHash) =>
 			bytes({
@@ -158,7 +161,15 @@ class Handshake {
 		if (pairing !== 'required' && pairing !== 'none')
 			throw new SecurityError('auth', 'MALFORMED_FRAME', 'auth_success says neither that pairing is required nor that it is not');
 		const sealer = early === undefined ? session.sealer : null;
-		return { ...session, sealer, peerIdentity, pairing, verified: isVerified(message), peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1) };
+		return {
+			...session,
+			sealer,
+			peerIdentity,
+			fingerprint,
+			pairing,
+			verified: isVerified(message),
+			peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1),
+		};
 	}
 
 	async respond(): Promise<AuthenticatedSession> {
@@ -183,12 +194,13 @@ class Handshake {
 		const verified = isVerified(claims);
 		const peerMaxMessageBytes = integerField(claims, 'max_message_bytes', 1);
 		const session = this.#split();
-		const decision = await this.#decide(peerIdentity, verified, pairingRequested);
+		const fingerprint = fingerprintOf(peerIdentity);
+		const decision = await this.#decide({ publicKey: peerIdentity, fingerprint, verified, pairingRequested });
 
 		const pairing = decision === 'pairing' || pairingRequested ? 'required' : 'none';
 		const success = JSON.stringify({ type: 'auth_success', capabilities: this.#capabilities, max_message_bytes: maxMessageBytes, pairing });
 		this.#wire.send(sealControl(session.sealer, 'auth_success', success, 0, clock.now()));
-		return { ...session, peerIdentity, pairing, verified, peerMaxMessageBytes };
+		return { ...session, peerIdentity, fingerprint, pairing, verified, peerMaxMessageBytes };
 	}
 
 	/** The keys of a session that will not be. */
@@ -212,9 +224,9 @@ class Handshake {
 	}
 
 	/** @throws SecurityError PEER_MISMATCH, PEER_UNKNOWN. */
-	async #decide(publicKey: Uint8Array, verified: boolean, pairingRequested: boolean): Promise<Authorization> {
+	async #decide(somebody: AuthenticatedPeer): Promise<Authorization> {
 		const { peer, authorize } = this.#options;
-		const fingerprint = fingerprintOf(publicKey);
+		const { publicKey, fingerprint } = somebody;
 		if (peer && !peer.matches(publicKey)) {
 			throw new SecurityError(
 				'auth',
@@ -222,7 +234,7 @@ class Handshake {
 				`expected the identity ${peer.fingerprint}, got ${fingerprint}: this is somebody else, or its identity was changed`,
 			);
 		}
-		const decision = authorize ? await authorize({ publicKey, fingerprint, verified, pairingRequested }) : 'trusted';
+		const decision = authorize ? await authorize(somebody) : 'trusted';
 		if (decision === 'trusted' || decision === 'pairing') return decision;
 		throw new SecurityError('auth', 'PEER_UNKNOWN', `the identity ${fingerprint} is not let in`);
 	}

@@ -1,5 +1,5 @@
 import type { PluginHost } from '@linkscope/core';
-import { fingerprintOf, type Identity, type Primitives } from '@linkscope/crypto';
+import type { Identity, Primitives } from '@linkscope/crypto';
 import type { TakenOver } from '../linkscope-channel.js';
 import type { AuthenticatedSession } from './authenticate.js';
 import { Exporter } from './exporter.js';
@@ -23,13 +23,13 @@ export function securedByAuthentication(
 	maxMessageBytes: number,
 	early: string | undefined,
 ): Secured {
-	const { verified, pairing } = session;
+	const { verified, pairing, fingerprint } = session;
 	// A copy that no native code has seen takes less memory.
 	const peerIdentity = session.peerIdentity.slice();
 	const peerMaxMessageBytes = Math.min(session.peerMaxMessageBytes, largestMessage(host));
 	const layer = new RecordLayer({ ...session, host, kind: 'auth', maxMessageBytes, peerMaxMessageBytes, mayHandOver: true });
 	const exporter = new Exporter(primitives, session.secret);
-	const peer = verified ? fingerprintOf(peerIdentity) : 'unverified';
+	const peer = verified ? fingerprint : 'unverified';
 	const peers: SessionPeers = { identity, peerIdentity, peer, verified, pairing, paired: pairing === 'none', markPaired };
 	return {
 		layer,
