@@ -107,7 +107,8 @@ export class Reporter {
 	#tell(body: EventBody): void {
 		if (!hub.active) return;
 		if (this.#announcedTo !== hub.generation) this.#announce();
-		hub.emit({ ...body, id: this.#about.id, at: this.#about.clock.now() } as ProbeEvent);
+		// Each caller's own literal, made for this: spreading objects of so many shapes leaves the fast path of engines.
+		hub.emit(Object.assign(body, { id: this.#about.id, at: this.#about.clock.now() }) as ProbeEvent);
 	}
 
 	/** A connection introduces itself at its first event, and again to a probe that came later. */
