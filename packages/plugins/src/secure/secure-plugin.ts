@@ -1,8 +1,10 @@
 import type { CloseInfo, ConnectionState, Payload, Plugin, PluginHost, Wire } from '@linkscope/core';
 import { integerOption } from '@linkscope/core';
-import { largestMessage } from './record-layer.js';
+import type { Exporter } from './exporter.js';
+import { largestMessage, type RecordLayer } from './record-layer.js';
 import type { Secured } from './secured.js';
 import { SecurityError } from './security-error.js';
+import type { SessionPeers } from './session-channel.js';
 
 const MIB = 1024 * 1024;
 
@@ -15,7 +17,10 @@ export abstract class SecurePlugin implements Plugin {
 	readonly needs = { ordered: true, reliable: true };
 	readonly #maxMessageBytes: number;
 	#host: PluginHost | null = null;
-	#secured: Secured | null = null;
+	// Not the whole Secured: its channel is needed by those above alone, and an idle connection keeps little.
+	#layer: RecordLayer | null = null;
+	#exporter: Exporter | null = null;
+	#peers: SessionPeers | null = null;
 	#ended = false;
 
 	protected constructor(maxMessageBytes: number | undefined) {
@@ -33,8 +38,10 @@ export abstract class SecurePlugin implements Plugin {
 		const host = this.#host as PluginHost;
 		try {
 			const secured = await this.establish(wire, host);
-			if (this.#ended) return release(secured);
-			this.#secured = secured;
+			this.#layer = secured.layer;
+			this.#exporter = secured.exporter;
+			this.#peers = secured.peers;
+			if (this.#ended) return this.#release();
 			wire.provideSecure(secured.channel);
 			host.opaque();
 			const { peer } = secured.channel;
@@ -47,8 +54,8 @@ export abstract class SecurePlugin implements Plugin {
 	}
 
 	active(): void {
-		this.#secured?.layer.active();
-		if (this.#secured?.peers.paired === false) {
+		this.#layer?.active();
+		if (this.#peers?.paired === false) {
 			throw new SecurityError(
 				'pairing',
 				'PAIRING_REQUIRED',
@@ -58,39 +65,39 @@ export abstract class SecurePlugin implements Plugin {
 	}
 
 	outgoing(payload: Payload): Payload | null {
-		if (this.#secured !== null) return this.#secured.layer.outgoing(payload);
+		if (this.#layer !== null) return this.#layer.outgoing(payload);
 		if (this.#ended) return null;
 		throw new SecurityError('auth', 'SECURITY_ORDER', `a plugin above ${this.name} sent before the session was secured`);
 	}
 
 	incoming(payload: Payload): Payload | null {
-		return this.#secured === null ? null : this.#secured.layer.incoming(payload);
+		return this.#layer === null ? null : this.#layer.incoming(payload);
 	}
 
 	heldBytes(): number {
-		return this.#secured === null ? 0 : this.#secured.layer.heldBytes;
+		return this.#layer === null ? 0 : this.#layer.heldBytes;
 	}
 
 	closing(): void {
-		this.#secured?.layer.closing();
+		this.#layer?.closing();
 	}
 
 	ending(info: CloseInfo): undefined {
-		this.#secured?.layer.ending(info);
+		this.#layer?.ending(info);
 	}
 
 	closed(): void {
 		this.#ended = true;
-		if (this.#secured) release(this.#secured);
+		this.#release();
 	}
 
 	/** The largest message this side takes: what the transport takes, less what a record adds. */
 	protected maxMessageBytes(host: PluginHost): number {
 		return Math.min(this.#maxMessageBytes, largestMessage(host));
 	}
-}
 
-function release({ layer, exporter }: Secured): void {
-	layer.closed();
-	exporter.wipe();
+	#release(): void {
+		this.#layer?.closed();
+		this.#exporter?.wipe();
+	}
 }
