@@ -76,6 +76,11 @@ export class Chain {
 		this.#replace(this.slots.filter((other) => other !== slot));
 	}
 
+	/** The name of the place directly nearer the wire. */
+	below(slot: Slot): string {
+		return this.slots[this.slots.indexOf(slot) - 1]?.plugin.name ?? '';
+	}
+
 	/** Bytes of outgoing messages that plugins keep to themselves. */
 	heldBytes(): number {
 		let bytes = 0;

@@ -472,6 +472,7 @@ export class Connection implements Channel {
 			transport: this.#transport,
 			valve: this.#valve,
 			reporter: this.#reporter,
+			below: (slot) => this.#chain.below(slot),
 			sendDown: (slot, payload) => {
 				// Nothing leaves before the transport is open, nor from a plugin that was removed.
 				if (!this.#transportOpen || isEnded(this.#current) || !this.#chain.slots.includes(slot)) return false;

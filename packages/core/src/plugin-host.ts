@@ -15,6 +15,7 @@ export interface HostingConnection {
 	readonly transport: Transport;
 	readonly valve: Valve;
 	readonly reporter: Reporter;
+	below(slot: Slot): string;
 	sendDown(slot: Slot, payload: Payload): boolean;
 	deliverUp(slot: Slot, payload: Payload): void;
 	close(reason?: string): void;
@@ -45,6 +46,10 @@ export class SlotHost implements PluginHost {
 
 	get maxMessageBytes(): number {
 		return this.#connection.transport.features.maxMessageBytes;
+	}
+
+	get below(): string {
+		return this.#connection.below(this.#slot);
 	}
 
 	sendDown(payload: Payload): boolean {

@@ -56,6 +56,8 @@ export interface PluginHost {
 	readonly initiator: boolean;
 	/** The largest message the transport takes; known once it is open. */
 	readonly maxMessageBytes: number;
+	/** Name of the plugin directly nearer the wire; of the transport where there is none. */
+	readonly below: string;
 	/** Sends from this plugin's place towards the wire. @returns false: wait for `drained`. */
 	sendDown(payload: Payload): boolean;
 	/** Delivers from this plugin's place towards the application. */

@@ -332,21 +332,28 @@ describe('somebody in the middle', () => {
 		});
 	}
 
+	test('a plugin between authentication and encryption, which neither would seal, is refused', async () => {
+		const between: Plugin = { name: 'between' };
+		const pair = securePair([auth(alice), between, new EncryptionPlugin()], [auth(bob), new EncryptionPlugin()]);
+		await pair.open();
+		expect(codeOfEnd(pair.left)).toBe('SECURITY_ORDER');
+		expect(pair.left.closeInfo?.error?.message).toContain('found between');
+	});
+
 	test.each([
 		['strips the best', (suites: string[]) => suites.slice(1)],
 		['reorders them', (suites: string[]) => suites.reverse()],
 		['adds one', (suites: string[]) => [...suites, 'rot13']],
 	])('between authentication and encryption: %s of the suites, and the first record fails', async (_, change) => {
 		// As if the layer below were broken: it can read and write what encryption negotiates.
-		const middle: Plugin = {
-			name: 'middle',
-			outgoing(payload) {
-				if (typeof payload !== 'string' || !payload.includes('encryption_capabilities')) return payload;
+		class Broken extends AuthenticationPlugin {
+			override outgoing(payload: Payload) {
+				if (typeof payload !== 'string' || !payload.includes('encryption_capabilities')) return super.outgoing(payload);
 				const message = JSON.parse(payload);
-				return JSON.stringify({ ...message, suites: change(message.suites) });
-			},
-		};
-		const pair = securePair([auth(alice), middle, new EncryptionPlugin()], [auth(bob), new EncryptionPlugin()]);
+				return super.outgoing(JSON.stringify({ ...message, suites: change(message.suites) }));
+			}
+		}
+		const pair = securePair([new Broken({ identity: alice }), new EncryptionPlugin()], [auth(bob), new EncryptionPlugin()]);
 		pair.left.send('secret');
 		pair.right.send('secret');
 		await pair.open();

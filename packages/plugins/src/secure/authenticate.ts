@@ -28,6 +28,8 @@ import { authenticationSuite } from './suite-choice.js';
 
 const VERSION = 1;
 const UNVERIFIED = 'unverified';
+/** Whoever takes less could not be answered. */
+const SMALLEST_MAXIMUM_BYTES = 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -168,7 +170,7 @@ class Handshake {
 			fingerprint,
 			pairing,
 			verified: isVerified(message),
-			peerMaxMessageBytes: integerField(message, 'max_message_bytes', 1),
+			peerMaxMessageBytes: integerField(message, 'max_message_bytes', SMALLEST_MAXIMUM_BYTES),
 		};
 	}
 
@@ -192,7 +194,7 @@ class Handshake {
 		const peerIdentity = checkProof(primitives, claims, proof);
 		const pairingRequested = claims.pairing === 'requested';
 		const verified = isVerified(claims);
-		const peerMaxMessageBytes = integerField(claims, 'max_message_bytes', 1);
+		const peerMaxMessageBytes = integerField(claims, 'max_message_bytes', SMALLEST_MAXIMUM_BYTES);
 		const session = this.#split();
 		const fingerprint = fingerprintOf(peerIdentity);
 		const decision = await this.#decide({ publicKey: peerIdentity, fingerprint, verified, pairingRequested });

@@ -56,6 +56,10 @@ export class EncryptionPlugin extends SecurePlugin {
 
 	protected async establish(wire: Wire, host: PluginHost): Promise<Secured> {
 		const lower = wire.secure;
+		if (isLinkscopeChannel(lower) && lower.takeOver && host.below !== 'authentication') {
+			const text = `expected AuthenticationPlugin directly below, found ${host.below}: what stands between them would be neither sealed by the one nor by the other`;
+			throw new SecurityError('encryption', 'SECURITY_ORDER', text);
+		}
 		const below = isLinkscopeChannel(lower) && lower.takeOver ? above(lower, lower.takeOver(), wire) : await this.#alone(wire, host);
 		try {
 			return await this.#takeOver(below, wire.initiator, host);

@@ -27,7 +27,7 @@ const worthless: Record<string, string> = {
 	auth: JSON.stringify({ type: 'auth', v: 1, e: encodeBase64url(primitives.x25519.generate().publicKey), timestamp: 1 }),
 	challenge: JSON.stringify({ type: 'challenge', nonce: 'AA', algorithm: 'x', static: 'AA', sealed: 'AA' }),
 	response: JSON.stringify({ type: 'response', proof: 'AA', sealed: 'AA' }),
-	auth_success: JSON.stringify({ type: 'auth_success', capabilities: [], max_message_bytes: 1, pairing: 'none' }),
+	auth_success: JSON.stringify({ type: 'auth_success', capabilities: [], max_message_bytes: 1024, pairing: 'none' }),
 	encryption_capabilities: JSON.stringify(CAPABILITIES),
 	encryption_parameters: JSON.stringify(PARAMETERS),
 	pair_request: JSON.stringify({ type: 'pair_request', invite: 'AA', public_key: 'AA' }),

@@ -1,4 +1,4 @@
-import { asError, byteLength, type CloseInfo, type Payload, PluginError, type PluginHost, turnNow } from '@linkscope/core';
+import { asError, byteLength, type CloseInfo, type Payload, PluginError, type PluginHost, turnNow, type Unsubscribe } from '@linkscope/core';
 import { ITEM_HEADER_BYTES, ItemReader, parseControlJson, RecordFlag, type RecordOpener, type RecordSealer, textField } from '@linkscope/crypto';
 import { controlTypeOf, isOutOfOrder } from './control-message.js';
 import { OutgoingItems } from './outgoing-items.js';
@@ -8,6 +8,8 @@ import { SecurityError, securityError } from './security-error.js';
 /** Of layers that another has taken over from. */
 const NOTHING_WAITS = new OutgoingItems();
 
+/** From the peer's goodbye to the end of the connection. */
+const GOODBYE_GRACE_MS = 5_000;
 /** A record of several messages has at most so many bytes of plaintext. */
 const SHARED_RECORD_BYTES = 64 * 1024;
 /** A frame may be so much longer than the largest message (docs/protocol.md#records). */
@@ -57,6 +59,7 @@ export class RecordLayer {
 	handedOver = false;
 	#saidGoodbye = false;
 	#peerSaidGoodbye = false;
+	#cancelGrace: Unsubscribe | null = null;
 
 	constructor(options: RecordLayerOptions) {
 		const { kind, maxMessageBytes, peerMaxMessageBytes, mayHandOver } = options;
@@ -107,7 +110,7 @@ export class RecordLayer {
 	/** @throws SecurityError DECRYPT_FAILED, MALFORMED_FRAME, PROTOCOL_ORDER, NONCES_USED_UP; PluginError MESSAGE_TOO_BIG. */
 	incoming(frame: Payload): Payload | null {
 		const opener = this.#opener;
-		if (opener === null) return this.#ended ? null : frame;
+		if (opener === null) return this.#handedOn(frame);
 		try {
 			return typeof frame === 'string' ? this.#openControl(opener, frame) : this.#openRecord(opener, frame);
 		} catch (error) {
@@ -132,6 +135,7 @@ export class RecordLayer {
 
 	closed(): void {
 		this.#ended = true;
+		this.#cancelGrace?.();
 		this.#items.clear();
 		this.#sealer?.wipe();
 		this.#opener?.wipe();
@@ -201,6 +205,13 @@ export class RecordLayer {
 		return this.#ended ? null : last;
 	}
 
+	/** What is for the layer above to open. */
+	#handedOn(frame: Payload): Payload | null {
+		if (this.#ended) return null;
+		if (!this.#takenOver) throw this.#outOfOrder('a frame behind the hand-over, and no encryption here has taken over');
+		return frame;
+	}
+
 	/** What the layer above has sealed. */
 	#passed(payload: Payload): Payload {
 		this.#assertTakenOver();
@@ -214,7 +225,10 @@ export class RecordLayer {
 
 	#note(flags: number): void {
 		if (this.#peerSaidGoodbye) throw this.#outOfOrder('a record behind the goodbye');
-		if (flags & RecordFlag.CLOSE_NOTIFY) this.#peerSaidGoodbye = true;
+		if (!(flags & RecordFlag.CLOSE_NOTIFY)) return;
+		this.#peerSaidGoodbye = true;
+		// The close follows at once; somebody between may withhold it.
+		this.#cancelGrace = this.#host.clock.after(GOODBYE_GRACE_MS, () => this.#host.close('the peer said goodbye'));
 	}
 
 	#handOver(opener: RecordOpener): void {

@@ -1,4 +1,4 @@
-import type { Payload, Plugin } from '@linkscope/core';
+import type { Payload, Plugin, Wire } from '@linkscope/core';
 import { settle } from '@linkscope/core/testing';
 import { type Identity, nodePrimitives, RecordFlag, type RecordSealer } from '@linkscope/crypto';
 import { noblePrimitives } from '@linkscope/crypto/noble';
@@ -225,6 +225,27 @@ describe('the session', () => {
 		expect(received).toEqual([]);
 	});
 
+	test('a goodbye whose close somebody withholds ends the connection all the same', async () => {
+		const { connection, clock, send, read } = await facing([auth(bob)], false);
+		const peer = new HandMade('initiator', alice);
+		await send(peer.auth());
+		peer.readChallenge(await read());
+		await send(peer.response(), peer.record('last words', RecordFlag.CLOSE_NOTIFY));
+		clock.advance(4_999);
+		expect(connection.state).toBe('ACTIVE');
+		clock.advance(1);
+		expect(connection.state).toBe('CLOSING');
+	});
+
+	test('a peer that takes less than 1,024 bytes is refused', async () => {
+		const { connection, send, read } = await facing([auth(bob)], false);
+		const peer = new HandMade('initiator', alice);
+		await send(peer.auth());
+		peer.readChallenge(await read());
+		await send(peer.response(() => ({ max_message_bytes: 1023 })));
+		expect(codeOfEnd(connection)).toBe('MALFORMED_FRAME');
+	});
+
 	test('nothing comes behind the goodbye', async () => {
 		const { connection, send, read, received, close } = await facing([new AuthenticationPlugin({ identity: bob })], false);
 		const peer = new HandMade('initiator', alice);
@@ -332,7 +353,13 @@ describe('the session', () => {
 				expect(isLinkscopeChannel(channel)).toBe(true);
 			},
 		});
-		const chain = (identity: Identity) => [new AuthenticationPlugin({ identity }), spy('between'), new EncryptionPlugin(), spy('above')];
+		class Spied extends AuthenticationPlugin {
+			override async handshake(wire: Wire) {
+				await super.handshake(wire);
+				await spy('below').handshake?.(wire);
+			}
+		}
+		const chain = (identity: Identity) => [new Spied({ identity }), new EncryptionPlugin(), spy('above')];
 		const pairs = [0, 1].map(() => securePair(chain(alice), chain(bob)));
 		for (const pair of pairs) expect(await pair.open()).toEqual(['ACTIVE', 'ACTIVE']);
 		expect(names.length).toBe(8);
