@@ -32,6 +32,33 @@ describe('the examples', () => {
 		expect(stdout).toBe('echo of hello through the port\nThe other end saw: done\n');
 		expect(code).toBe(0);
 	});
+
+	it('pair-and-return: who paired comes back after a restart, until revoked', async () => {
+		const { code, stdout, stderr } = await runFromSource('pair-and-return.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'With the invite: hello, guest',
+			'After a restart they are the same: true',
+			'Without an invite: hello, guest',
+			'Revoked: PAIRING_REQUIRED',
+			'With a revoked invite: INVITE_REFUSED',
+			'',
+		]);
+		expect(code).toBe(0);
+	});
+
+	it('continuity: each message arrives once and in order, over two connections', async () => {
+		const { code, stdout, stderr } = await runFromSource('continuity.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'Alice reads one',
+			'Alice reads two, while there is no connection',
+			'Alice reads three',
+			'Connections of the session: 2',
+			'',
+		]);
+		expect(code).toBe(0);
+	});
 });
 
 describe('a process', () => {
