@@ -1,5 +1,5 @@
 import { type AbortSignal, type ConnectionOptions, Connection as CoreConnection, type Plugin, type Transport } from '@linkscope/core';
-import { NetworkPlugin, StatisticsPlugin } from '@linkscope/plugins';
+import { NetworkPlugin, type SecuredPeer, StatisticsPlugin } from '@linkscope/plugins';
 import { type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 
 /** `plugins` defaults to statistics and network over a WebSocket, and to none over a transport of your own. */
@@ -33,6 +33,13 @@ export class Connection extends CoreConnection {
 		if (!this.opensItself) return super.open(signal);
 		this.established ??= super.open(signal);
 		return this.established;
+	}
+
+	/** Who is at the other end, once it has proved it; null before, and where nothing secures the connection. */
+	get peer(): SecuredPeer | null {
+		// By name and shape: a page that secures nothing loads nothing for it.
+		const name = ['authentication', 'encryption'].find((each) => this.plugins.includes(each));
+		return name === undefined ? null : ((this.plugin(name) as { peer?: SecuredPeer | null }).peer ?? null);
 	}
 
 	/** What console.log shows in Node: nothing of what is inside, and of the URL neither credentials nor query. */

@@ -65,6 +65,7 @@ export {
 	type PingPongOptions,
 	PingPongPlugin,
 	type RequestHandler,
+	type SecuredPeer,
 	SecurityError,
 	StatisticsPlugin,
 	type StatisticsSnapshot,

@@ -55,8 +55,10 @@ const known = async (...identities: Identity[]) => {
 
 describe('an identity on both ends', () => {
 	it('authenticates and encrypts, and the stats show with whom and how fast', async () => {
-		const { listener } = await echo();
+		const { listener, accepted } = await echo();
 		const connection = await connect(listener.url, { identity: client, peer: server.fingerprint });
+		expect(connection.peer).toEqual({ fingerprint: server.fingerprint, publicKey: server.publicKey, verified: true });
+		expect(accepted[0]?.peer?.fingerprint).toBe(client.fingerprint);
 		await roundTrip(connection);
 		expect(connection.plugins).toEqual(['websocket', 'authentication', 'encryption', 'pairing', 'statistics', 'network']);
 		const mine = getConnectionInstrumentationStats().connections.find(({ id }) => id === connection.id);

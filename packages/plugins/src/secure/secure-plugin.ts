@@ -8,6 +8,16 @@ import type { SessionPeers } from './session-channel.js';
 
 const MIB = 1024 * 1024;
 
+/** Who is at the other end of a secured connection. */
+export interface SecuredPeer {
+	/** 'unverified' where a lone EncryptionPlugin made an identity up. */
+	readonly fingerprint: string;
+	/** Ed25519, 32 bytes. */
+	readonly publicKey: Uint8Array;
+	/** False for an identity that nobody will see again. */
+	readonly verified: boolean;
+}
+
 /** What AuthenticationPlugin and EncryptionPlugin have in common: a handshake that leaves a record layer, through which everything then goes. */
 export abstract class SecurePlugin implements Plugin {
 	abstract readonly name: string;
@@ -25,6 +35,13 @@ export abstract class SecurePlugin implements Plugin {
 
 	protected constructor(maxMessageBytes: number | undefined) {
 		this.#maxMessageBytes = integerOption('maxMessageBytes', maxMessageBytes, MIB, 1024, 2 ** 32 - 1);
+	}
+
+	/** Who is at the other end; null until the handshake is done. */
+	get peer(): SecuredPeer | null {
+		if (this.#peers === null) return null;
+		const { peer, peerIdentity, verified } = this.#peers;
+		return { fingerprint: peer, publicKey: peerIdentity.slice(), verified };
 	}
 
 	/** Runs the handshake of one side. */
