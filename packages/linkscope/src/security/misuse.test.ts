@@ -88,7 +88,7 @@ describe("an invite's next endpoint", () => {
 		['says nothing', async () => (await listening()).url],
 		['talks of something else', async () => (await listening({ onConnection: (connection) => connection.send('hello from another service') })).url],
 		['says what is no handshake', async () => (await listening({ onConnection: (connection) => connection.send('{"type":"challenge"}') })).url],
-		['refuses everybody', async () => (await listening({ onConnection: (connection) => void connection.close('no', 4401) })).url],
+		['refuses everybody', async () => (await listening({ onConnection: (connection) => void connection.close('no', 4401 as 1000) })).url],
 		['is somebody else', async () => (await listening({ identity: other })).url],
 		['is not there', async () => 'ws://127.0.0.1:1/'],
 	])('is tried where the first %s', async (_, first) => {

@@ -44,7 +44,7 @@ async function roundTrip(connection: Connection): Promise<void> {
 	const messages = connection.messages();
 	expect((await messages.next()).value).toBe('text ✓');
 	expect([...(await messages.next()).value]).toEqual([1, 2, 3]);
-	await messages.return();
+	await messages.return?.();
 }
 
 const known = async (...identities: Identity[]) => {

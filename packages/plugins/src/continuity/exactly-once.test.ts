@@ -92,7 +92,7 @@ class World {
 		if (end) end.send = () => true;
 	}
 
-	async take(event: fc.TypeOf<typeof step>): Promise<void> {
+	async take(event: typeof step extends fc.Arbitrary<infer Event> ? Event : never): Promise<void> {
 		if (event.kind === 'settle') await settle(event.turns);
 		else if (event.kind === 'wait') await this.clock.run(event.ms);
 		else if (event.kind === 'connect') this.connect(event);

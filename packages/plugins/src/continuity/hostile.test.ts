@@ -119,7 +119,7 @@ describe('a resume is refused', () => {
 		const handshake = provide.handshake as (wire: Wire) => Promise<void>;
 		provide.handshake = async (wire) => {
 			await handshake(wire);
-			held = wire.secure?.exportSecret('continuity') as Uint8Array;
+			held = wire.secure?.exportSecret('continuity') as typeof held;
 		};
 		await pair.open();
 		for (const message of ['1', '2']) pair.right.send(message);
@@ -212,7 +212,7 @@ describe('a resume is refused', () => {
 		const clock = new FakeClock();
 		const sessions = new ContinuitySessions({ clock });
 		const session = new ContinuitySession({ clock });
-		const pairs = [];
+		const pairs: SecuredPair[] = [];
 		for (let i = 0; i < 3; i++) {
 			const pair = new SecuredPair({ clock, left: [session.plugin()], right: [sessions.plugin()] });
 			await pair.open();
@@ -386,7 +386,7 @@ describe('the registry is bounded', () => {
 			return session;
 		};
 		const victim = await idle('client');
-		const crowd = [];
+		const crowd: ContinuitySession[] = [];
 		for (let i = 0; i < 6; i++) crowd.push(await idle('stranger'));
 		expect(sessions.list().map(({ id }) => id)).toEqual([victim, ...crowd.slice(-3)].map(({ id }) => id));
 	});

@@ -42,7 +42,7 @@ test('the first valid proof uses an invite up, and its user may come again', asy
 
 test.each([1, 3])('of 100 identities racing for an invite of %i, exactly so many win', async (uses) => {
 	const slow = memoryStorage();
-	const { book, issue } = bench({ read: slow.read, update: (name, change) => Promise.resolve().then(() => slow.update(name, change)) });
+	const { book, issue } = bench({ ...slow, update: (name, change) => Promise.resolve().then(() => slow.update(name, change)) });
 	const invite = await issue(uses);
 	const results = await Promise.all(Array.from({ length: 100 }, (_, who) => claim(book, invite, who)));
 	expect(results.filter(({ accepted }) => accepted)).toHaveLength(uses);
@@ -135,7 +135,7 @@ test('a claim that cannot be written down is no claim', async () => {
 	const storage = memoryStorage();
 	let isFull = false;
 	const failing = {
-		read: storage.read,
+		...storage,
 		update: (...args: Parameters<typeof storage.update>) => (isFull ? Promise.reject(new Error('disk full')) : storage.update(...args)),
 	};
 	const { book, issue } = bench(failing);
