@@ -1,4 +1,4 @@
-import { ConnectionError, HandshakeError, type LinkscopeError, PluginError } from './errors.js';
+import { ConnectionError, HandshakeError, isWireCode, type LinkscopeError, PluginError } from './errors.js';
 import type { ErrorKind } from './probe.js';
 import type { CloseInfo } from './transport.js';
 
@@ -8,17 +8,18 @@ export function closedBy(info: CloseInfo): ConnectionError {
 }
 
 // Close codes after which trying again as it is gains nothing, and what the peer would not have.
-const refusals: Readonly<Record<number, readonly [kind: ErrorKind, code: string, what: string]>> = {
-	4401: ['auth', 'AUTH_REFUSED', 'the peer refused this identity, or could not prove its own'],
-	4410: ['pairing', 'INVITE_REFUSED', 'the peer refused; ask it for a new invite'],
+const refusals: Readonly<Record<number, readonly [kind: ErrorKind, code: string, what: string, advice: string]>> = {
+	4401: ['auth', 'AUTH_REFUSED', ' this identity, or could not prove its own', ''],
+	4410: ['pairing', 'INVITE_REFUSED', '', '; ask it for a new invite'],
 };
 
 /** The peer ended what was being established. Its close code says what it would not have; its reason is only quoted. */
 export function refusedBy(info: CloseInfo): LinkscopeError {
 	const refusal = refusals[info.code];
 	if (refusal === undefined) return closedBy(info);
-	const [kind, code, what] = refusal;
-	return Object.assign(new HandshakeError(code, `${kind}: ${what} (${describeClose(info)})`), { kind });
+	const [kind, code, what, advice] = refusal;
+	const told = isWireCode(info.reason) ? `: ${info.reason}` : what;
+	return Object.assign(new HandshakeError(code, `${kind}: the peer refused${told}${advice} (${describeClose(info)})`), { kind });
 }
 
 export function describeClose({ code, reason, initiatedBy }: CloseInfo): string {

@@ -105,7 +105,7 @@ export class Connection implements Channel {
 		this.onState = this.#states = new Emitter(this.#listenerHooks('state'));
 		this.onClose = this.#closes = new Emitter(this.#listenerHooks('close'));
 		this.#host = this.#hosting();
-		for (const plugin of plugins) if (!isEnded(this.#current)) this.addPlugin(plugin);
+		this.#addPlugins(plugins);
 	}
 
 	get state(): ConnectionState {
@@ -249,6 +249,16 @@ export class Connection implements Channel {
 		if (isEnded(this.#current)) return;
 		this.#finish({ code: CloseCode.ABNORMAL, reason: truncateCloseReason(reason), wasClean: false, initiatedBy: 'local' });
 		this.#transport.terminate();
+	}
+
+	/** A connection that nobody will ever hold has ended; its transport stays the caller's. */
+	#addPlugins(plugins: readonly Plugin[]): void {
+		try {
+			for (const plugin of plugins) if (!isEnded(this.#current)) this.addPlugin(plugin);
+		} catch (thrown) {
+			this.#finish({ code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiatedBy: 'local', error: asError(thrown) });
+			throw thrown;
+		}
 	}
 
 	async #establish(signal?: AbortSignal): Promise<void> {

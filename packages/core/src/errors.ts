@@ -101,6 +101,11 @@ export function closeCodeFor(error: unknown): number {
 	return CloseCode[closeCodeOf[codeOf(error) ?? ''] ?? 'INTERNAL'];
 }
 
+/** Whether a close reason is a code that this protocol knows, and nothing that only a peer could have thought of. */
+export function isWireCode(reason: string): boolean {
+	return Object.hasOwn(closeCodeOf, reason);
+}
+
 /** The reason text that goes with it: the error's code. An error may name its own `closeReason`, where a foreign protocol wants another. */
 export function closeReasonFor(error: unknown): string {
 	const own = (error as { closeReason?: unknown } | null)?.closeReason;

@@ -65,7 +65,9 @@ export class Handshake implements Wire {
 			this.#expire = reject;
 		});
 		this.#cancelTimer = clock.after(timeoutMs, () => {
-			this.abort(new HandshakeError('HANDSHAKE_TIMEOUT', `${plugin}: handshake did not finish within ${timeoutMs} ms`));
+			this.abort(
+				new HandshakeError('HANDSHAKE_TIMEOUT', `${plugin}: handshake did not finish within ${timeoutMs} ms: the other end is slow, or has no ${plugin}`),
+			);
 		});
 		try {
 			if (this.#ended) throw this.#ended;

@@ -49,6 +49,21 @@ describe('a probe', () => {
 		expect(JSON.stringify(events)).not.toContain('grüße');
 	});
 
+	test('sees the end of a connection that could not be made, and its transport stays whole', async () => {
+		const events = record();
+		const [transport] = createMemoryPair();
+		const closed = vi.fn();
+		const plugins = [{ name: 'a', closed }, { name: 'a' }];
+		expect(() => new Connection(transport, { plugins })).toThrow(expect.objectContaining({ code: 'PLUGIN_DUPLICATE' }));
+		expect(events.map(({ type }) => type)).toEqual(['created', 'plugin', 'plugin', 'error', 'state', 'closed']);
+		expect(events.at(-1)).toMatchObject({ state: 'FAILED', errorCode: 'PLUGIN_DUPLICATE', initiatedBy: 'local' });
+		expect(closed).toHaveBeenCalledOnce();
+		const again = new Connection(transport);
+		again.open().catch(() => {});
+		expect(again.state).toBe('CONNECTING');
+		await again.close();
+	});
+
 	test('that comes late hears of an older connection at its next event', async () => {
 		const { left } = await openPair();
 		const events = record();

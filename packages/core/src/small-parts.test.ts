@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from './clock.js';
+import { refusedBy } from './close-info.js';
 import { Emitter } from './emitter.js';
 import { ConnectionError, closeCodeFor, closeReasonFor } from './errors.js';
 import { integerOption, numberOption } from './options.js';
@@ -154,5 +155,19 @@ describe('what the peer is told of an error', () => {
 		const unproven = new ConnectionError('AUTH_FAILED', 'a detail nobody else should read');
 		expect([closeCodeFor(unproven), closeReasonFor(unproven)]).toEqual([4401, 'AUTH_FAILED']);
 		expect([closeCodeFor(new Error('a detail')), closeReasonFor(new Error('a detail'))]).toEqual([4500, 'internal error']);
+	});
+});
+
+describe('what a refusal says', () => {
+	const said = (code: number, reason: string) => refusedBy({ code, reason, wasClean: true, initiatedBy: 'remote' }).message;
+
+	test('a code that the protocol knows comes first', () => {
+		expect(said(4401, 'NO_COMMON_SUITE')).toBe('auth: the peer refused: NO_COMMON_SUITE (4401 "NO_COMMON_SUITE", remote)');
+		expect(said(4410, 'PAIRING_REQUIRED')).toBe('pairing: the peer refused: PAIRING_REQUIRED; ask it for a new invite (4410 "PAIRING_REQUIRED", remote)');
+	});
+
+	test('other words of a peer are only quoted', () => {
+		expect(said(4401, 'MY\nCODE')).toBe('auth: the peer refused this identity, or could not prove its own (4401 "MY\\nCODE", remote)');
+		expect(said(4410, 'toString')).toBe('pairing: the peer refused; ask it for a new invite (4410 "toString", remote)');
 	});
 });

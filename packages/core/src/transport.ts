@@ -18,7 +18,8 @@ export interface CloseInfo {
 	reason: string;
 	wasClean: boolean;
 	initiatedBy: 'local' | 'remote' | 'network';
-	error?: Error;
+	/** With a stable code where it is one of ours. */
+	error?: Error & { code?: string };
 }
 
 /**

@@ -204,8 +204,8 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 		} else if (wasClean || code !== 1006) {
 			this.#finish({ code, reason, wasClean, initiatedBy: 'remote' });
 		} else {
-			const why = this.#cause ? this.#cause.message : 'the other end vanished without a close frame';
-			const error = new TransportError('CONNECTION_LOST', `websocket: ${hostOf(this.remote)}: ${why}`, { cause: this.#cause ?? undefined });
+			const why = this.#cause ? `: ${this.#cause.message}` : ' vanished without a close frame';
+			const error = new TransportError('CONNECTION_LOST', `websocket: ${hostOf(this.remote)}${why}`, { cause: this.#cause ?? undefined });
 			this.#finish({ code, reason, wasClean, initiatedBy: 'network', error });
 		}
 	}
