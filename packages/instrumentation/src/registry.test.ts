@@ -117,6 +117,7 @@ test('an error in a phase is of its type, and the words of auth and pairing stay
 	expect(auth).toMatchObject({ type: 'auth', severity: 'high' });
 	expect(auth?.error).toMatch(/^auth: challenge failed/);
 	expect(auth?.error).not.toMatch(/pair|trust/);
+	expect(auth?.error).toBe('auth: challenge failed: authority not Trusted to Pair');
 	expect(encryption).toMatchObject({ type: 'encryption', severity: 'critical' });
 	expect(pairing?.error).toMatch(/^pairing: /);
 	expect(pairing?.error).not.toMatch(/auth|challenge/);

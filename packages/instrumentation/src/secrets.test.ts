@@ -21,6 +21,10 @@ test.each([
 	['Cookie: sid=SECRET\nnext line', 'Cookie: …\nnext line'],
 	['no Bearer SECRET here', 'no Bearer … here'],
 	['refused access_token=SECRET, sorry', 'refused access_token=…, sorry'],
+	['the bearer token=SECRET', 'the bearer token=…'],
+	['/socket?.SECRET', '/socket?…'],
+	['room?.a1SECRET', 'room?…'],
+	['room?.a-SECRET', 'room?…'],
 ])('%j reads %j', (text, shown) => {
 	expect(withoutSecrets(text, asItIs)).toBe(shown);
 	expect(shown).not.toContain('SECRET');
@@ -32,6 +36,9 @@ test.each([
 	'wss://host:8080 failed: timeout',
 	'Unexpected token < in JSON',
 	'what happened?',
+	'inviteBook?.claim is not a function',
+	'(options.store?.get?.name) is empty',
+	'no bearer token was sent',
 	'issue #12 (at 12:30)',
 ])('%j stays as it is', (text) => {
 	expect(withoutSecrets(text, asItIs)).toBe(text);

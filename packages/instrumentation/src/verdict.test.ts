@@ -124,6 +124,17 @@ test('a loss without a word is explained by its circumstances', () => {
 	expect(word(1006, 'Terminate called.', { wasClean: false, initiatedBy: 'local' })).toBe('normal');
 });
 
+test('a failure of this side is not judged by the words of its text', () => {
+	const local = { wasActive: false, wasClean: false, initiatedBy: 'local' } as const;
+	const order = { ...local, errorCode: 'PLUGIN_ORDER', error: 'the lifecycle cannot go from PAIRED to AUTHENTICATING: check the order of the plugins' };
+	expect(judge(1006, '', order)).toEqual({ word: 'unknown', confidence: 0, evidence: 'error PLUGIN_ORDER' });
+	const thrown = { ...local, errorCode: 'HANDSHAKE_FAILED', error: 'authentication: trustStore.get is not a function' };
+	expect(word(4500, 'HANDSHAKE_FAILED', thrown)).toBe('unknown');
+	expect(word(4401, 'PEER_UNKNOWN', { ...local, errorCode: 'PEER_UNKNOWN' })).toBe('auth-refused');
+	const dialled = { ...local, initiatedBy: 'network', errorCode: 'OPEN_FAILED', error: 'Opening handshake has timed out' } as const;
+	expect(word(1006, '', dialled)).toBe('timeout');
+});
+
 test('a verdict names its evidence', () => {
 	expect(judge(1000, 'replaced')).toEqual({ word: 'replaced', confidence: 0.8, evidence: 'reason text, code 1000' });
 });

@@ -67,6 +67,8 @@ export function closeVerdict({ code, reason, initiatedBy, wasClean, errorCode }:
 	const byCode = wordFor(String(code));
 	if (byCode && !(byReason && VAGUE.has(code))) return verdict(byCode, 0.9, `code ${code}`);
 	if (byReason) return verdict(byReason, 0.8, `reason text, code ${code}`);
+	// What went wrong on this side has a code; the words of its text may be anybody's, a plugin's name for one.
+	if (initiatedBy === 'local' && errorCode !== null) return verdict('unknown', 0, `error ${errorCode}`);
 	if (!online) return verdict('offline', 0.8, 'the device was offline');
 	if (code === 1006 || !wasClean) {
 		if (initiatedBy === 'local' && errorCode === null) return verdict('normal', 0.7, `ended by this side, code ${code}`);
