@@ -17,7 +17,7 @@ export default [
 			'packages/instrumentation/dist/auto.js': '{}',
 		},
 		gzip: true,
-		limit: '28.5 kB',
+		limit: '28.8 kB',
 	},
 	{
 		name: 'secure peer (goal 35 kB)',
@@ -28,7 +28,7 @@ export default [
 			'packages/crypto/dist/index.browser.js': '{ createIdentity, defaultPrimitives, parseInvite }',
 		},
 		gzip: true,
-		limit: '41.7 kB',
+		limit: '42.1 kB',
 		modifyEsbuildConfig: (config) => ({ ...config, format: 'esm', plugins: [loadedLater] }),
 	},
 ];
