@@ -22,7 +22,7 @@ export { SecurityError } from './secure/security-error.js';
 export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
 export { authorizeBy } from './trust/authorize-by.js';
 export { type Rotation, readRotation, signRotation } from './trust/rotation.js';
-export { checkStoredText, checkStoreName, MAX_STORED_CHARS, memoryStorage, type Storage, StoreError } from './trust/storage.js';
+export { checkStorage, checkStoredText, checkStoreName, MAX_STORED_CHARS, memoryStorage, type Storage, StoreError } from './trust/storage.js';
 export type { PairedEntry, PeerName, TrustEntry, TrustLevel, TrustRecord, TrustStore } from './trust/trust-record.js';
 export { createTrustStore } from './trust/trust-store.js';
 export { type TypedMessagesOptions, TypedMessagesPlugin } from './typed-messages.js';

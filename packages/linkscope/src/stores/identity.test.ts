@@ -22,6 +22,13 @@ describe('loadOrCreateIdentity()', () => {
 		expect((await loadOrCreateIdentity(storage, { name: 'other' })).fingerprint).not.toBe(first.fingerprint);
 	});
 
+	it.each(['/a/path', null, {}])('says at once that %j is no storage', async (storage) => {
+		for (const use of [loadOrCreateIdentity, rotateIdentity, rotationStatements]) {
+			await expect(use(storage as never)).rejects.toThrow(/^storage must be a storage, got (string|null|object): fileStorage\(folder\)/);
+			await expect(use(storage as never)).rejects.toBeInstanceOf(TypeError);
+		}
+	});
+
 	it('makes one identity where it is called several times at once', async () => {
 		const storage = memoryStorage();
 		const identities = await Promise.all(Array.from({ length: 5 }, () => loadOrCreateIdentity(storage)));

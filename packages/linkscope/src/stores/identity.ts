@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@linkscope/core';
 import { CryptoError, createIdentity, defaultPrimitives, equalBytes, exportIdentity, type Identity, importIdentity } from '@linkscope/crypto';
-import { type Rotation, readRotation, type Storage, StoreError, signRotation } from '@linkscope/plugins';
+import { checkStorage, type Rotation, readRotation, type Storage, StoreError, signRotation } from '@linkscope/plugins';
 
 export interface StoredIdentityOptions {
 	/** Protects what is stored. Without one whoever reads the storage is the identity. */
@@ -15,7 +15,7 @@ export interface StoredIdentityOptions {
  */
 export async function loadOrCreateIdentity(storage: Storage, options: StoredIdentityOptions = {}): Promise<Identity> {
 	const { passphrase, name = 'identity' } = options;
-	const text = await storage.read(name);
+	const text = await checkStorage(storage).read(name);
 	if (text === null) return create(storage, name, passphrase);
 	return (await open(text, storage.where(name), passphrase)).identity;
 }
@@ -33,7 +33,7 @@ export interface RotationResult {
  */
 export async function rotateIdentity(storage: Storage, options: StoredIdentityOptions & { clock?: Clock } = {}): Promise<RotationResult> {
 	const { passphrase, name = 'identity', clock = systemClock } = options;
-	const text = await readExisting(storage, name);
+	const text = await readExisting(checkStorage(storage), name);
 	const { identity: former, statements } = await open(text, storage.where(name), passphrase);
 	const identity = createIdentity(defaultPrimitives());
 	const statement = signRotation(former, identity, clock.epoch());
@@ -51,7 +51,7 @@ export async function rotateIdentity(storage: Storage, options: StoredIdentityOp
  */
 export async function rotationStatements(storage: Storage, options: { name?: string } = {}): Promise<string[]> {
 	const { name = 'identity' } = options;
-	const text = await storage.read(name);
+	const text = await checkStorage(storage).read(name);
 	if (text === null) return [];
 	return split(text, storage.where(name)).statements;
 }

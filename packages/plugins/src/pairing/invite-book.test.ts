@@ -29,6 +29,10 @@ function claim(book: InviteBook, invite: Invite, who = 1, proves: (key: Uint8Arr
 	return book.claim({ inviteId: invite.id, identity: identity(who), proves });
 }
 
+test('what is no storage keeps no invites', () => {
+	expect(() => createInviteBook({ storage: '/a/path' as never })).toThrow(/^storage must be a storage, got string/);
+});
+
 test('the first valid proof uses an invite up, and its user may come again', async () => {
 	const { book, issue } = bench();
 	const invite = await issue();

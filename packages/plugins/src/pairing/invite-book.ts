@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@linkscope/core';
 import { decodeBase64url, encodeBase64url, type Invite } from '@linkscope/crypto';
-import { memoryStorage, type Storage, StoreError } from '../trust/storage.js';
+import { checkStorage, memoryStorage, type Storage, StoreError } from '../trust/storage.js';
 import { type IssuedInvite, type Ledger, ledgerText, MAX_INVITES, parseLedger } from './invite-ledger.js';
 import { WrongProofs } from './wrong-proofs.js';
 
@@ -46,9 +46,13 @@ const STORE_NAME = 'invites';
 const FORGET_AFTER_MS = 24 * 3_600_000;
 const NOBODYS_KEY = new Uint8Array(32);
 
-/** @param options.storage where invites outlive the process; in memory by default. */
+/**
+ * @param options.storage where invites outlive the process; in memory by default.
+ * @throws TypeError where that is none.
+ */
 export function createInviteBook(options: { storage?: Storage; clock?: Clock } = {}): InviteBook {
 	const { storage = memoryStorage(), clock = systemClock } = options;
+	checkStorage(storage);
 	const wrongProofs = new WrongProofs(clock);
 	let parsed: { text: string; ledger: Ledger } | undefined;
 

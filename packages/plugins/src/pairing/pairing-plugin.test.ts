@@ -117,6 +117,11 @@ test('where nobody requires it, two identities talk unpaired', async () => {
 	expect(pairing.pairing).toBeNull();
 });
 
+test.each(['inviteBook', 'trustStore'])('%s must be one, and not the storage for one', (option) => {
+	expect(() => new PairingPlugin({ [option]: memoryStorage() })).toThrow(new RegExp(`^${option} must be an? `));
+	expect(() => new PairingPlugin({ [option]: null })).toThrow(TypeError);
+});
+
 describe('an order of plugins that would pair nobody in particular is an error', () => {
 	const bob = createIdentity(primitives);
 	test.each([
@@ -127,10 +132,12 @@ describe('an order of plugins that would pair nobody in particular is an error',
 			() => [new EncryptionPlugin()],
 			() => [new AuthenticationPlugin({ identity: bob }), new EncryptionPlugin(), new PairingPlugin()],
 		],
-	])('%s', async (_, left, right) => {
+	])('%s', async (what, left, right) => {
 		const pair = securePair(left(), right());
 		expect(await pair.open()).not.toContain('ACTIVE');
 		expect([codeOfEnd(pair.left), codeOfEnd(pair.right)]).toContain('SECURITY_ORDER');
+		if (what === 'a peer with a throw-away identity')
+			expect(pair.right.closeInfo?.error?.message).toContain('this side has no AuthenticationPlugin, or the peer has none');
 	});
 
 	test('an invite, and an AuthenticationPlugin that does not ask to pair', async () => {

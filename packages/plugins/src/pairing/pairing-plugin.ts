@@ -34,6 +34,7 @@ export class PairingPlugin implements Plugin {
 	#pairing: Pairing | null = null;
 
 	constructor(options: PairingOptions = {}) {
+		checkPairingOptions(options);
 		this.#options = options;
 		this.#primitives = options.primitives ?? defaultPrimitives();
 	}
@@ -89,10 +90,20 @@ export class PairingPlugin implements Plugin {
 	}
 }
 
+/** @throws TypeError naming the option that is something else. */
+function checkPairingOptions({ inviteBook, trustStore }: PairingOptions): void {
+	if (inviteBook !== undefined && typeof inviteBook?.claim !== 'function')
+		throw new TypeError('inviteBook must be an invite book: createInviteBook() makes one');
+	if (trustStore !== undefined && typeof trustStore?.get !== 'function') throw new TypeError('trustStore must be a trust store: createTrustStore() makes one');
+}
+
 /** @throws SecurityError SECURITY_ORDER: pairing without knowing with whom would be worth nothing. */
 function securedChannel(wire: Wire): LinkscopeChannel {
 	const { secure } = wire;
 	if (isLinkscopeChannel(secure) && secure.verified) return secure;
-	const got = secure === undefined ? 'nothing that secures the channel' : 'a channel whose peer is not verified';
-	throw new SecurityError('pairing', 'SECURITY_ORDER', `expected AuthenticationPlugin nearer the wire, found ${got}; put it before this plugin, on both ends`);
+	const got =
+		secure === undefined
+			? 'nothing that secures the channel: put it before this plugin'
+			: 'a channel whose peer is not verified: this side has no AuthenticationPlugin, or the peer has none: an identity at both ends brings it';
+	throw new SecurityError('pairing', 'SECURITY_ORDER', `expected AuthenticationPlugin nearer the wire, found ${got}`);
 }

@@ -238,7 +238,7 @@ class Handshake {
 		}
 		const decision = authorize ? await authorize(somebody) : 'trusted';
 		if (decision === 'trusted' || decision === 'pairing') return decision;
-		throw new SecurityError('auth', 'PEER_UNKNOWN', `the identity ${fingerprint} is not let in`);
+		throw new SecurityError('auth', 'PEER_UNKNOWN', `this side does not let the identity ${fingerprint} in: pair with it, or add it to the trust store`);
 	}
 
 	/** What is hashed is the text as it stood on the wire: nothing is serialised twice. */

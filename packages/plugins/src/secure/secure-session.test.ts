@@ -93,6 +93,22 @@ describe('the session', () => {
 		expect([left, right]).toEqual([states, states]);
 	});
 
+	test.each([
+		['an echo', '{"type":"auth"}', 'PROTOCOL_ORDER'],
+		['a service of texts', 'hello', 'MALFORMED_FRAME'],
+		['a service of bytes', new Uint8Array(9), 'PROTOCOL_ORDER'],
+	])('with %s there is none, and the message says why', async (_, frame, code) => {
+		for (const [initiator, why] of [
+			[true, 'it is not secured, or is another service'],
+			[false, 'it dialled without an identity'],
+		] as const) {
+			const end = await facing([new AuthenticationPlugin({ identity: alice })], initiator);
+			await end.send(initiator || typeof frame !== 'string' ? frame : frame.replace('auth', 'hello'));
+			expect(end.connection.closeInfo?.error?.code).toBe(code);
+			expect(end.connection.closeInfo?.error?.message).toContain(why);
+		}
+	});
+
 	test('a wrong responder hears neither who called nor what is offered', async () => {
 		const pair = securePair(speakingFor(alice, { peer: alice.publicKey }), speakingFor(bob));
 		await pair.open();

@@ -21,6 +21,13 @@ export interface Storage {
 	where(name: string): string;
 }
 
+/** @throws TypeError naming the argument, for what is no storage: a path, for instance. */
+export function checkStorage(storage: Storage): Storage {
+	if (typeof storage?.read === 'function' && typeof storage.update === 'function') return storage;
+	const got = storage === null ? 'null' : typeof storage;
+	throw new TypeError(`storage must be a storage, got ${got}: fileStorage(folder), indexedDbStorage(name) and memoryStorage() make one`);
+}
+
 /** What is stored, or the place where it is stored, cannot be used. */
 export class StoreError extends LinkscopeError {
 	static {

@@ -23,6 +23,11 @@ function setUp(text: string | null = null) {
 }
 
 describe('a trust store', () => {
+	it.each(['/a/path', null, undefined, {}])('is not made of %j, which is no storage', (storage) => {
+		expect(() => createTrustStore(storage as never)).toThrow(/^storage must be a storage, got /);
+		expect(() => createTrustStore(storage as never)).toThrow(TypeError);
+	});
+
 	it('remembers an identity by its key, its text and its fingerprint, also as a person types it', async () => {
 		const { store, storage, clock } = setUp();
 		expect(await store.get(ada.publicKey)).toBeNull();

@@ -1,16 +1,18 @@
 import { type Clock, systemClock } from '@linkscope/core';
 import { encodeBase64url, parseFingerprint } from '@linkscope/crypto';
 import { readRotation } from './rotation.js';
-import { type Storage, StoreError } from './storage.js';
+import { checkStorage, type Storage, StoreError } from './storage.js';
 import type { PairedEntry, PeerName, TrustRecord, TrustStore } from './trust-record.js';
 import { decodeIdentity, MAX_TRUST_RECORDS, parseTrustRecords, type TrustRecords, trustRecord, trustText } from './trust-text.js';
 
 /**
  * Whom this side trusts, kept in a storage: at most 10,000 identities.
  * @param options.name what the storage keeps it under, 'trust' by default.
+ * @throws TypeError where `storage` is none.
  */
 export function createTrustStore(storage: Storage, options: { name?: string; clock?: Clock } = {}): TrustStore {
 	const { name = 'trust', clock = systemClock } = options;
+	checkStorage(storage);
 	let parsed: { text: string; records: TrustRecords } | undefined;
 
 	/** Every connection asks, and the text rarely changes: it is parsed once. */
