@@ -128,6 +128,7 @@ test('a failure of this side is not judged by the words of its text', () => {
 	const local = { wasActive: false, wasClean: false, initiatedBy: 'local' } as const;
 	const order = { ...local, errorCode: 'PLUGIN_ORDER', error: 'the lifecycle cannot go from PAIRED to AUTHENTICATING: check the order of the plugins' };
 	expect(judge(1006, '', order)).toEqual({ word: 'unknown', confidence: 0, evidence: 'error PLUGIN_ORDER' });
+	expect(word(1006, '', { ...local, errorCode: 'PLUGIN_DUPLICATE' })).toBe('unknown');
 	const thrown = { ...local, errorCode: 'HANDSHAKE_FAILED', error: 'authentication: trustStore.get is not a function' };
 	expect(word(4500, 'HANDSHAKE_FAILED', thrown)).toBe('unknown');
 	expect(word(4401, 'PEER_UNKNOWN', { ...local, errorCode: 'PEER_UNKNOWN' })).toBe('auth-refused');

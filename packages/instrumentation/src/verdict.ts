@@ -26,7 +26,7 @@ export interface Circumstances {
  * The first that matches wins, so the particular stands before the general.
  */
 const WORDS: readonly (readonly [VerdictWord, RegExp])[] = [
-	['duplicate', /duplicate/i],
+	['duplicate', /(^|[^_])duplicate/i],
 	['replaced', /replaced|superseded/i],
 	['route-stopped', /route was stopped/i],
 	['heartbeat-timeout', /heartbeat|ping timeout/i],

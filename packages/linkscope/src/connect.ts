@@ -15,8 +15,8 @@ export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurity
 /**
  * Dials a WebSocket server and resolves when the connection is ACTIVE. With an `identity` it is authenticated and encrypted end to end.
  * @param url ws:, wss:, http: or https:.
- * @throws TransportError what kept it from opening, with its code; SecurityError or CryptoError where it could not be secured or paired;
- * TypeError or RangeError for a bad option.
+ * @throws TransportError what kept it from opening, with its code; HandshakeError where it could not be secured or paired: a SecurityError where this
+ * side saw why, AUTH_REFUSED or INVITE_REFUSED where the peer refused; CryptoError for an invite; TypeError or RangeError for a bad option.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
 	return dial(String(url), options, options.invite === undefined ? undefined : readInvite(options.invite, options.peer));

@@ -1,4 +1,4 @@
-import { type AbortSignal, type ConnectionOptions, Connection as CoreConnection, type Plugin, type Transport } from '@linkscope/core';
+import { type AbortSignal, type ConnectionOptions, Connection as CoreConnection, type Plugin, PluginError, type Transport } from '@linkscope/core';
 import { NetworkPlugin, type SecuredPeer, StatisticsPlugin } from '@linkscope/plugins';
 import { type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 
@@ -64,13 +64,16 @@ function assertNothingToSecure(options: object): void {
 	throw new TypeError(`${asked} would secure nothing here: use connect() or listen(), or give new Connection() ${plugins}`);
 }
 
-/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins), above what secures it: that is done with then. */
+/** What the facade puts over every WebSocket that asks for nothing else (seeds/004, core plugins), above what secures it: that is done with then. @throws PluginError PLUGIN_DUPLICATE. */
 export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(
 	options: O,
 	security: readonly Plugin[] = [],
 ): O & { plugins: readonly Plugin[] } {
 	const plugins = options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()];
-	return { ...options, ...DONE, plugins: security.length === 0 ? plugins : security.concat(plugins) };
+	const all = security.concat(plugins);
+	const twice = all.slice(security.length).find((plugin) => security.some(({ name }) => name === plugin?.name));
+	if (twice) throw new PluginError('PLUGIN_DUPLICATE', `identity adds authentication, encryption and pairing by itself: leave ${twice.name} out of plugins`);
+	return { ...options, ...DONE, plugins: security.length === 0 ? plugins : all };
 }
 
 function withoutSecrets(remote: string): string {

@@ -26,21 +26,28 @@ export interface CreateInviteOptions {
  * @throws RangeError or TypeError naming the option; StoreError.
  */
 export async function createInvite({ invites = issuedInvites, ...options }: CreateInviteOptions): Promise<Invite> {
+	checkBook(invites);
 	const invite = create(defaultPrimitives(), { ...options, nowMs: systemClock.epoch() });
 	await invites.add(invite);
 	return invite;
 }
 
-/** From here on nobody pairs by it. Who is paired already stays so: `trustStore.revoke()`. @returns false where it was not known. */
-export function revokeInvite(id: string, invites: InviteBook = issuedInvites): Promise<boolean> {
+/** From here on nobody pairs by it. Who is paired already stays so: `trustStore.revoke()`. @returns false where it was not known. @throws TypeError for a link. */
+export async function revokeInvite(id: string, invites: InviteBook = issuedInvites): Promise<boolean> {
+	checkBook(invites);
+	if (typeof id !== 'string' || /[:#]/.test(id)) throw new TypeError('revokeInvite() takes the id of an invite, not the invite or its link: give invite.id');
 	return invites.revoke(id);
+}
+
+function checkBook(invites: InviteBook): void {
+	if (typeof invites?.claim !== 'function') throw new TypeError('invites must be an invite book: createInviteBook() makes one');
 }
 
 /**
  * Reads an invite's link, dials its endpoints one after the other until the inviter answers, and pairs.
  * @returns the connection, ACTIVE and paired with the inviter.
- * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED, SecurityError PEER_MISMATCH where the inviter is not `peer` (nothing was dialled); SecurityError
- * INVITE_REFUSED and what else a secured connection fails with; TransportError where no endpoint could be reached. Where several were
+ * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED, SecurityError PEER_MISMATCH where the inviter is not `peer` (nothing was dialled); HandshakeError
+ * INVITE_REFUSED or AUTH_REFUSED where the inviter refused, and what else a secured connection fails with (SecurityErrors are HandshakeErrors); TransportError where no endpoint could be reached. Where several were
  * dialled, the `errors` of what is thrown are those of each, in their order.
  */
 export async function acceptInvite(link: string, options: ConnectOptions & { identity: Identity }): Promise<Connection> {

@@ -1,9 +1,22 @@
 import { once } from 'node:events';
 import { createMemoryPair } from '@linkscope/core/testing';
-import { createTrustStore, memoryStorage, SecurityError, type TrustStore } from '@linkscope/plugins';
+import { createTrustStore, EncryptionPlugin, memoryStorage, SecurityError, type TrustStore } from '@linkscope/plugins';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { acceptInvite, Connection, connect, createIdentity, createInvite, createInviteBook, type Listener, type ListenOptions, listen } from '../index.js';
+import {
+	acceptInvite,
+	Connection,
+	connect,
+	createIdentity,
+	createInvite,
+	createInviteBook,
+	getConnectionInstrumentationStats,
+	installInstrumentation,
+	type Listener,
+	type ListenOptions,
+	listen,
+	revokeInvite,
+} from '../index.js';
 
 const [server, client, other] = [createIdentity(), createIdentity(), createIdentity()];
 
@@ -61,8 +74,30 @@ describe('what should secure a connection and cannot', () => {
 		await expect(connect('ws://127.0.0.1:1', { identity: client, [name]: null })).rejects.toThrow(refused);
 	});
 
-	it('no trust store and no invite book are no such things', async () => {
-		const nothing = {} as never;
+	it('a plugin that the identity brings is refused, and leaves nothing in the stats', async () => {
+		const uninstall = installInstrumentation();
+		onTestFinished(uninstall);
+		const before = getConnectionInstrumentationStats().connections.length;
+		const connecting = connect('ws://127.0.0.1:1', { identity: client, plugins: [new EncryptionPlugin()] });
+		await expect(connecting).rejects.toMatchObject({ code: 'PLUGIN_DUPLICATE', message: expect.stringContaining('leave encryption out of plugins') });
+		const [transport] = createMemoryPair();
+		const twice = { plugins: [new EncryptionPlugin(), new EncryptionPlugin()] };
+		expect(() => new Connection(transport, twice)).toThrow(expect.objectContaining({ code: 'PLUGIN_DUPLICATE' }));
+		const { connections } = getConnectionInstrumentationStats();
+		expect(connections.slice(before).map(({ state, close }) => [state, close?.verdict.word])).toEqual([['FAILED', 'unknown']]);
+	});
+
+	it('an invite is revoked by its id alone', async () => {
+		const invites = createInviteBook();
+		const invite = await createInvite({ identity: server, endpoints: ['wss://a.example/'], invites });
+		for (const wrong of [invite.link(), invite, undefined]) await expect(revokeInvite(wrong as never, invites)).rejects.toThrow(/give invite\.id$/);
+		await expect(revokeInvite(invite.id, memoryStorage() as never)).rejects.toThrow(/^invites must be an invite book/);
+		await expect(createInvite({ identity: server, endpoints: ['wss://a.example/'], invites: memoryStorage() as never })).rejects.toThrow(TypeError);
+		expect(await revokeInvite(invite.id, invites)).toBe(true);
+	});
+
+	it.each([{}, memoryStorage()])('no trust store and no invite book are no such things', async (something) => {
+		const nothing = something as never;
 		await expect(listen({ identity: server, onConnection: () => {}, trustStore: nothing })).rejects.toThrow(/^trustStore must be a trust store/);
 		await expect(connect('ws://127.0.0.1:1', { identity: client, trustStore: nothing })).rejects.toThrow(/^trustStore must be a trust store/);
 		await expect(listen({ identity: server, onConnection: () => {}, invites: nothing })).rejects.toThrow(/^invites must be an invite book/);

@@ -101,10 +101,14 @@ describe('an identity on both ends', () => {
 		const plain = await connect(listener.url);
 		plain.send('in the clear');
 		await expect.poll(() => accepted[0]?.closeInfo?.error).toMatchObject({ code: 'MALFORMED_FRAME' });
+		expect(accepted[0]?.closeInfo?.error?.message).toContain('connect(url, { identity })');
 		expect(accepted[0]?.state).toBe('FAILED');
 		const { listener: careless } = await echo({ identity: undefined });
 		// It echoes: what comes back is no answer to what was asked.
-		await expect(connect(careless.url, { identity: client })).rejects.toMatchObject({ code: 'PROTOCOL_ORDER' });
+		await expect(connect(careless.url, { identity: client })).rejects.toMatchObject({
+			code: 'PROTOCOL_ORDER',
+			message: expect.stringContaining('it is not secured, or is another service'),
+		});
 	});
 
 	it('lets in only whom the trust store knows', async () => {
