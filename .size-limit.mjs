@@ -7,7 +7,7 @@ export default [
 		name: 'drop-in instrumentation (goal 8 kB)',
 		path: 'packages/instrumentation/dist/auto.js',
 		gzip: true,
-		limit: '18 kB',
+		limit: '18.1 kB',
 	},
 	{
 		name: 'core + WebSocket + instrumentation (goal 12 kB)',
@@ -28,7 +28,7 @@ export default [
 			'packages/crypto/dist/index.browser.js': '{ createIdentity, defaultPrimitives, parseInvite }',
 		},
 		gzip: true,
-		limit: '42.1 kB',
+		limit: '42.3 kB',
 		modifyEsbuildConfig: (config) => ({ ...config, format: 'esm', plugins: [loadedLater] }),
 	},
 ];

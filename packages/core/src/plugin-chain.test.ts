@@ -129,7 +129,10 @@ describe('a plugin that misbehaves fails its own connection and nobody else', ()
 			{ clock },
 		);
 		void right.open();
-		const failed = expect(left.open()).rejects.toMatchObject({ code: 'HANDSHAKE_TIMEOUT', message: expect.stringMatching(/^stuck: .* is slow, or has no stuck$/) });
+		const failed = expect(left.open()).rejects.toMatchObject({
+			code: 'HANDSHAKE_TIMEOUT',
+			message: expect.stringMatching(/^stuck: .* is slow, or has no stuck$/),
+		});
 		await clock.run(10_000);
 		await failed;
 		expect(aborted).toBe(true);
