@@ -8,5 +8,6 @@ export { byteLength, type Payload } from './payload.js';
 export type { AbortSignal, ReadableStream, WritableStream } from './platform.js';
 export type { Plugin, PluginHost, SecureChannel, Wire } from './plugin.js';
 export * from './probe.js';
+export { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 export { type ConnectionState, canTransition, isEnded } from './state.js';
 export { type CloseInfo, MAX_CLOSE_REASON_BYTES, type Transport, type TransportFeatures, type TransportSink, truncateCloseReason } from './transport.js';

@@ -1,4 +1,5 @@
 import type { Payload } from '@linkscope/core';
+import { MESSAGE_OVERHEAD_BYTES } from '@linkscope/core';
 import { settle } from '@linkscope/core/testing';
 import { expect, test } from 'vitest';
 import { OrderedLane } from './ordered-lane.js';
@@ -17,7 +18,7 @@ test('what takes long keeps its place before what is quick', async () => {
 		return payload;
 	});
 	for (const payload of Object.keys(delays)) made.push(payload);
-	expect(made.heldBytes).toBe(17);
+	expect(made.heldBytes).toBe(17 + 3 * MESSAGE_OVERHEAD_BYTES);
 	await made.rest;
 	expect(emitted).toEqual(['slow', 'quick', 'middling']);
 	expect(made.heldBytes).toBe(0);
@@ -49,4 +50,13 @@ test('a transform that throws stops the lane and is told once', async () => {
 	await made.rest;
 	expect(emitted).toEqual(['good']);
 	expect(failures.map((error) => error.message)).toEqual(['bad']);
+});
+
+test('a hundred thousand empty messages are counted, and leave in linear time', async () => {
+	let emitted = 0;
+	const made = new OrderedLane({ transform: async (payload) => payload, emit: () => void emitted++, failed: () => {} });
+	for (let i = 0; i < 100_000; i++) made.push('');
+	expect(made.heldBytes).toBe(100_000 * MESSAGE_OVERHEAD_BYTES);
+	await made.rest;
+	expect([emitted, made.heldBytes]).toEqual([100_000, 0]);
 });

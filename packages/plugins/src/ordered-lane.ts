@@ -1,4 +1,4 @@
-import { asError, byteLength, type Payload } from '@linkscope/core';
+import { asError, byteLength, MESSAGE_OVERHEAD_BYTES, type Payload, Queue } from '@linkscope/core';
 
 export interface LaneSteps {
 	transform(payload: Payload): Promise<Payload>;
@@ -10,7 +10,7 @@ export interface LaneSteps {
 
 /** An asynchronous transform that keeps the order: one payload after the other. */
 export class OrderedLane {
-	readonly #waiting: { payload: Payload; bytes: number }[] = [];
+	readonly #waiting = new Queue<{ payload: Payload; bytes: number }>();
 	#working: Promise<void> | null = null;
 	#stopped = false;
 	#held = 0;
@@ -20,7 +20,7 @@ export class OrderedLane {
 		this.#steps = steps;
 	}
 
-	/** Bytes taken in and not yet emitted, at their size before the transform. */
+	/** Bytes taken in and not yet emitted, at their size before the transform and with what holding a message costs. */
 	get heldBytes(): number {
 		return this.#held;
 	}
@@ -32,7 +32,7 @@ export class OrderedLane {
 
 	push(payload: Payload): void {
 		if (this.#stopped) return;
-		const bytes = byteLength(payload);
+		const bytes = byteLength(payload) + MESSAGE_OVERHEAD_BYTES;
 		this.#waiting.push({ payload, bytes });
 		this.#held += bytes;
 		this.#working ??= this.#work();
@@ -41,7 +41,7 @@ export class OrderedLane {
 	/** Nothing more is emitted. */
 	stop(): void {
 		this.#stopped = true;
-		this.#waiting.length = 0;
+		this.#waiting.clear();
 		this.#held = 0;
 	}
 
