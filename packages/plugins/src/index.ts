@@ -17,6 +17,7 @@ export type { AuthenticatedPeer, Authorization } from './secure/authenticate.js'
 export { type AuthenticationOptions, AuthenticationPlugin } from './secure/authentication.js';
 export { type EncryptionOptions, EncryptionPlugin } from './secure/encryption.js';
 export { type PinnedPeer, pinnedPeer } from './secure/pinned-peer.js';
+export { FRAME_HEADROOM_BYTES } from './secure/record-layer.js';
 export type { SecuredPeer } from './secure/secure-plugin.js';
 export { SecurityError } from './secure/security-error.js';
 export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';

@@ -6,6 +6,7 @@ import {
 	authorizeBy,
 	createTrustStore,
 	EncryptionPlugin,
+	FRAME_HEADROOM_BYTES,
 	type InviteBook,
 	memoryStorage,
 	PairingPlugin,
@@ -23,8 +24,6 @@ export interface SecurityOptions {
 }
 
 const MIB = 1024 * 1024;
-/** A frame may be so much longer than the largest message (docs/protocol.md#records). */
-const FRAME_HEADROOM_BYTES = 1024;
 
 interface MessageLimit {
 	maxMessageBytes?: number;

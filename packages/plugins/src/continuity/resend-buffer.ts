@@ -1,7 +1,4 @@
-import { byteLength, ConnectionError, type Payload, TransportError } from '@linkscope/core';
-
-/** Counted beside each message's own bytes, so that many empty messages are bounded too. */
-const OVERHEAD_BYTES = 64;
+import { byteLength, ConnectionError, MESSAGE_OVERHEAD_BYTES, type Payload, TransportError } from '@linkscope/core';
 
 /** Places at the front of the array that may stand empty before it is moved up. */
 const LOOSE_PLACES = 1024;
@@ -58,7 +55,7 @@ export class ResendBuffer {
 
 	/** @throws TransportError MESSAGE_TOO_BIG, ConnectionError SEND_QUEUE_FULL; the message is then not kept. */
 	push(payload: Payload): void {
-		const bytes = byteLength(payload) + OVERHEAD_BYTES;
+		const bytes = byteLength(payload) + MESSAGE_OVERHEAD_BYTES;
 		if (bytes > this.#maxBytes)
 			throw new TransportError('MESSAGE_TOO_BIG', `continuity: a message of ${bytes} bytes; maxBufferedBytes keeps ${this.#maxBytes}`);
 		const total = this.#keptBytes + bytes;
@@ -81,7 +78,7 @@ export class ResendBuffer {
 
 	/** Size of the next message to send; 0 for an empty one. */
 	get nextBytes(): number {
-		return this.#at(this.#sent).bytes - OVERHEAD_BYTES;
+		return this.#at(this.#sent).bytes - MESSAGE_OVERHEAD_BYTES;
 	}
 
 	/** The next message to send. Bytes are a copy: whoever is below may write into what it gets. */

@@ -13,7 +13,7 @@ const GOODBYE_GRACE_MS = 5_000;
 /** A record of several messages has at most so many bytes of plaintext. */
 const SHARED_RECORD_BYTES = 64 * 1024;
 /** A frame may be so much longer than the largest message (docs/protocol.md#records). */
-const FRAME_HEADROOM_BYTES = 1024;
+export const FRAME_HEADROOM_BYTES = 1024;
 
 /** The largest message whose frame the transport takes. */
 export function largestMessage(host: PluginHost): number {

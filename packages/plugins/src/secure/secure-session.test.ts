@@ -317,6 +317,19 @@ describe('the session', () => {
 		expect(received).toEqual([]);
 	});
 
+	test('behind a hand-over that nobody took, a plugin that still shakes hands hears nothing in the clear', async () => {
+		const heard: Payload[] = [];
+		const pairing: Plugin = { name: 'pairing', phase: ['PAIRING', 'PAIRED'], handshake: async (wire) => void heard.push(await wire.read(), await wire.read()) };
+		const { connection, send, read } = await facing([new AuthenticationPlugin({ identity: bob }), pairing], false);
+		const peer = new HandMade('initiator', alice);
+		await send(peer.auth());
+		peer.readChallenge(await read());
+		await send(peer.response());
+		await send(peer.control({ type: 'pair_request' }, RecordFlag.HAND_OVER), '{"type":"forged by the path"}');
+		expect(closeOf(connection)).toMatchObject({ code: 4402, reason: 'PROTOCOL_ORDER' });
+		expect(heard).toEqual([]);
+	});
+
 	test('without a common suite there is no session, and each says what it has', async () => {
 		const pair = securePair([new EncryptionPlugin({ suites: ['aes-256-gcm'] })], [new EncryptionPlugin({ suites: ['chacha20-poly1305'] })]);
 		await pair.open();
