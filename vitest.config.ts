@@ -16,6 +16,7 @@ export default defineConfig({
 		// A bound for what hangs, not for what is slow: property tests on a busy machine take seconds.
 		testTimeout: 30_000,
 		hookTimeout: 30_000,
+		expect: { poll: { timeout: 25_000 } },
 		projects: [
 			{
 				extends: true,

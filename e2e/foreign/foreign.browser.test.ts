@@ -18,5 +18,5 @@ test.each(Object.keys(applications))('in chromium the stats of %s are what the w
 	const wire = async (): Promise<WiredConnection[]> => (await fetch(inject('wireCountsUrl') + application)).json();
 	await applications[application]?.(port);
 	expect((await wire()).length).toBeGreaterThan(0);
-	await vi.waitFor(async () => expect(told(connections())).toEqual(carried(await wire())));
+	await vi.waitFor(async () => expect(told(connections())).toEqual(carried(await wire())), 25_000);
 });

@@ -27,5 +27,5 @@ test.each(Object.keys(applications))('in Node the stats of %s are what the wire 
 	const connections = () => getConnectionInstrumentationStats().connections.filter(({ url, from }) => from === null && new URL(url).port === String(port));
 	await applications[application]?.(port, WebSocket as never);
 	expect(servers.counts(application).length).toBeGreaterThan(0);
-	await vi.waitFor(() => expect(told(connections())).toEqual(carried(servers.counts(application))));
+	await vi.waitFor(() => expect(told(connections())).toEqual(carried(servers.counts(application))), 25_000);
 });

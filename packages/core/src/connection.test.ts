@@ -71,7 +71,7 @@ describe.each(['single', 'burst'] as const)('delivery %s', (delivery) => {
 		const got: Payload[] = [];
 		right.onMessage.on((message) => got.push(message));
 		left.send('three');
-		await vi.waitFor(() => expect(got).toEqual(['one', 'two', 'three']));
+		await vi.waitFor(() => expect(got).toEqual(['one', 'two', 'three']), 25_000);
 	});
 });
 
@@ -157,7 +157,7 @@ describe('close', () => {
 			void right.close('again');
 		});
 		left.send('x');
-		await vi.waitFor(() => expect(left.closeInfo).toMatchObject({ reason: 'enough' }));
+		await vi.waitFor(() => expect(left.closeInfo).toMatchObject({ reason: 'enough' }), 25_000);
 		await right.close();
 		expect(ends).toEqual([1000]);
 	});
@@ -193,7 +193,7 @@ describe('close', () => {
 		const closed = left.close();
 		void right.open();
 		await closed;
-		await vi.waitFor(() => expect(got).toEqual(['last words']));
+		await vi.waitFor(() => expect(got).toEqual(['last words']), 25_000);
 	});
 
 	test('is bounded against a peer that never answers, then terminates', async () => {
@@ -334,7 +334,7 @@ describe('receive', () => {
 		});
 		connection.onMessage.on((message) => got.push(message));
 		transport.sink.message('x');
-		await vi.waitFor(() => expect(uncaught).toHaveLength(1));
+		await vi.waitFor(() => expect(uncaught).toHaveLength(1), 25_000);
 		for (const listener of listeners) process.on('uncaughtException', listener);
 		expect(got).toEqual(['x']);
 		expect(connection.state).toBe('ACTIVE');

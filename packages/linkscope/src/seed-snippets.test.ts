@@ -142,7 +142,7 @@ describe('the snippets of the seed', () => {
 		const printed = run('09-performance-monitoring.js', { setInterval, clearInterval });
 		// The snippet compares creation times strictly, in milliseconds.
 		const startedAt = Date.now();
-		await vi.waitUntil(() => Date.now() > startedAt);
+		await vi.waitUntil(() => Date.now() > startedAt, 25_000);
 		await openConnection();
 		vi.advanceTimersByTime(1000);
 		expect(printed).toEqual([expect.stringMatching(/^✅ Invite processing completed in \d+ms$/), 'New connections: 1']);
@@ -160,7 +160,7 @@ describe('the snippets of the seed', () => {
 		const webSocket = dial();
 		const printed = run('10-basic-connection.js', { webSocket });
 		expect(printed[0]).toMatch(/^My connection stats: \{/);
-		await vi.waitUntil(() => printed.length === 2);
+		await vi.waitUntil(() => printed.length === 2, 25_000);
 		expect(printed[1]).toBe('Received message: 13 bytes');
 	});
 

@@ -85,7 +85,7 @@ describe('servers that refuse', () => {
 		const error = await failure(url);
 		expect(error).toMatchObject({ code: 'UPGRADE_REFUSED', status });
 		expect(error.message).not.toContain('\x1b');
-		await vi.waitFor(() => expect(open.size).toBe(0));
+		await vi.waitFor(() => expect(open.size).toBe(0), 25_000);
 	});
 
 	test.each([
@@ -94,7 +94,7 @@ describe('servers that refuse', () => {
 	])('%s is OPEN_FAILED with its cause, and nothing stays open', async (_name, answer) => {
 		const { url, open } = await tcpServer((socket) => socket.once('data', () => socket.write(answer)));
 		expect(await failure(url)).toMatchObject({ code: 'OPEN_FAILED', cause: expect.any(Error) });
-		await vi.waitFor(() => expect(open.size).toBe(0));
+		await vi.waitFor(() => expect(open.size).toBe(0), 25_000);
 	});
 
 	test('a server that hangs up is OPEN_FAILED', async () => {
@@ -108,20 +108,20 @@ describe('servers that refuse', () => {
 		const connection = new Connection(dialWebSocket(url), { clock, openTimeoutMs: 3_000 });
 		const opening = connection.open();
 		opening.catch(() => {});
-		await vi.waitFor(() => expect(open.size).toBe(1));
+		await vi.waitFor(() => expect(open.size).toBe(1), 25_000);
 		clock.advance(3_000);
 		await expect(opening).rejects.toMatchObject({ code: 'OPEN_TIMEOUT' });
-		await vi.waitFor(() => expect(open.size).toBe(0));
+		await vi.waitFor(() => expect(open.size).toBe(0), 25_000);
 	});
 
 	test('closing a connection that is still dialling leaves no socket behind', async () => {
 		const { url, open } = await tcpServer();
 		const connection = new Connection(dialWebSocket(url));
 		connection.open().catch(() => {});
-		await vi.waitFor(() => expect(open.size).toBe(1));
+		await vi.waitFor(() => expect(open.size).toBe(1), 25_000);
 		await connection.close();
 		expect(connection.state).toBe('CLOSED');
-		await vi.waitFor(() => expect(open.size).toBe(0));
+		await vi.waitFor(() => expect(open.size).toBe(0), 25_000);
 	});
 
 	test('closing while the address is computed dials nothing', async () => {

@@ -24,7 +24,7 @@ async function accepting(): Promise<{ url: string; accepted: Promise<Connection>
 }
 
 async function endOf(connection: Connection): Promise<CloseInfo> {
-	await vi.waitFor(() => expect(connection.closeInfo).not.toBeNull());
+	await vi.waitFor(() => expect(connection.closeInfo).not.toBeNull(), 25_000);
 	return connection.closeInfo as CloseInfo;
 }
 
@@ -109,7 +109,7 @@ test('a reset line is CONNECTION_LOST by the network, with its cause', async () 
 	const { url, accepted } = await accepting();
 	const client = new Ws(url);
 	const connection = await accepted;
-	await vi.waitFor(() => expect(client.readyState).toBe(Ws.OPEN));
+	await vi.waitFor(() => expect(client.readyState).toBe(Ws.OPEN), 25_000);
 	(client as unknown as { _socket: { resetAndDestroy(): void } })._socket.resetAndDestroy();
 	expect(await endOf(connection)).toMatchObject({
 		code: 1006,

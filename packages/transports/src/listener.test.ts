@@ -90,7 +90,7 @@ describe('a listener on a port of its own', () => {
 		slow.write('GET / HTTP/1.1\r\nHost: x\r\nUpgr');
 		const client = new Connection(dialWebSocket(url));
 		await client.open();
-		await vi.waitFor(() => expect(clock.pending).toBe(1));
+		await vi.waitFor(() => expect(clock.pending).toBe(1), 25_000);
 		const ended = new Promise((resolve) => slow.resume().once('close', resolve));
 		clock.advance(2_000);
 		await ended;
@@ -105,7 +105,7 @@ describe('a listener on a port of its own', () => {
 		await first.open();
 		expect(await statusOf(url)).toBe(503);
 		await first.close();
-		await vi.waitFor(() => expect(listener.connectionCount).toBe(0));
+		await vi.waitFor(() => expect(listener.connectionCount).toBe(0), 25_000);
 		expect(await echoed(url)).toBe('hello');
 	});
 
@@ -248,7 +248,7 @@ describe('closing a listener', () => {
 		const client = new Connection(dialWebSocket(url));
 		await client.open();
 		await listener.close();
-		await vi.waitFor(() => expect(client.closeInfo).toMatchObject({ code: 1001, reason: 'server shutting down', initiatedBy: 'remote' }));
+		await vi.waitFor(() => expect(client.closeInfo).toMatchObject({ code: 1001, reason: 'server shutting down', initiatedBy: 'remote' }), 25_000);
 		expect(connections[0]?.closeInfo).toMatchObject({ code: 1001, initiatedBy: 'local' });
 		const again = createWebSocketListener({ port });
 		await again.listen();
@@ -265,9 +265,9 @@ describe('closing a listener', () => {
 		mute.write(
 			'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
 		);
-		await vi.waitFor(() => expect(listener.connectionCount).toBe(1));
+		await vi.waitFor(() => expect(listener.connectionCount).toBe(1), 25_000);
 		const closed = listener.close();
-		await vi.waitFor(() => expect(clock.pending).toBe(1));
+		await vi.waitFor(() => expect(clock.pending).toBe(1), 25_000);
 		clock.advance(1_000);
 		await closed;
 		expect(listener.connectionCount).toBe(0);

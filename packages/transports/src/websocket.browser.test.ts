@@ -33,7 +33,7 @@ describe.each(Object.entries(clients))('in a page, %s', (_name, connect) => {
 		const got: unknown[] = [];
 		connection.onMessage.on((message) => got.push(message));
 		for (const message of sent) connection.send(message);
-		await vi.waitFor(() => expect(got.length).toBe(500));
+		await vi.waitFor(() => expect(got.length).toBe(500), 25_000);
 		expect(got).toEqual(sent);
 		await connection.close();
 	});
@@ -48,7 +48,7 @@ describe.each(Object.entries(clients))('in a page, %s', (_name, connect) => {
 		let sent = 1;
 		while (connection.send(new Uint8Array(64 * 1024))) sent++;
 		await connection.drained();
-		await vi.waitFor(() => expect(bytes).toBe(sent * 64 * 1024));
+		await vi.waitFor(() => expect(bytes).toBe(sent * 64 * 1024), 25_000);
 		await connection.close();
 	});
 });
@@ -87,7 +87,7 @@ describe('in a page', () => {
 		await transport.open(sink, new AbortController().signal);
 		transport.close(code, '🙂'.repeat(125));
 		expect(await closed).toMatchObject({ code: said, reason: '🙂'.repeat(30) });
-		await vi.waitFor(() => expect(sink.closed).toHaveBeenCalled()); // the transport's listener is the later one
+		await vi.waitFor(() => expect(sink.closed).toHaveBeenCalled(), 25_000); // the transport's listener is the later one
 		expect(sink.closed).toHaveBeenCalledExactlyOnceWith({ code, reason: '🙂'.repeat(30), wasClean: true, initiatedBy: 'local' });
 	});
 
@@ -105,7 +105,7 @@ describe('in a page', () => {
 		opening.catch(() => {});
 		await connection.close();
 		expect(connection.state).toBe('CLOSED');
-		await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSED));
+		await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSED), 25_000);
 	});
 
 	test('an unreachable host is OPEN_FAILED', async () => {

@@ -67,13 +67,13 @@ test('a page welcomes a worker whose script it loaded at once, and a stranger on
 	const hello = (worker: string, origin: number) => channel.postMessage({ type: 'hello', worker, script: script.name, origin });
 	hello('stranger', 0);
 	hello('ours', performance.timeOrigin + script.startTime);
-	await vi.waitFor(() => expect(welcomed).toEqual(['ours']));
+	await vi.waitFor(() => expect(welcomed).toEqual(['ours']), 25_000);
 	clock.advance(100);
-	await vi.waitFor(() => expect(welcomed).toEqual(['ours', 'stranger']));
+	await vi.waitFor(() => expect(welcomed).toEqual(['ours', 'stranger']), 25_000);
 
 	hello('too late', 0);
 	hello('last', performance.timeOrigin + script.startTime);
-	await vi.waitFor(() => expect(welcomed).toHaveLength(3));
+	await vi.waitFor(() => expect(welcomed).toHaveLength(3), 25_000);
 	uninstall();
 	expect(() => clock.advance(100)).not.toThrow();
 });
@@ -90,7 +90,7 @@ test('a worker that is terminated takes its open sockets with it', async () => {
 	install();
 	const { worker, posted } = startWorker(false);
 	await vi.waitFor(() => expect(posted).toHaveLength(1), { timeout: 5000 });
-	await vi.waitFor(() => expect(recording.sockets[0]?.received).toBe(1));
+	await vi.waitFor(() => expect(recording.sockets[0]?.received).toBe(1), 25_000);
 	worker.terminate();
 	await vi.waitFor(() => expect(recording.sockets[0]?.close).toMatchObject({ reason: 'the worker ended', state: 'FAILED' }), { timeout: 5000 });
 });

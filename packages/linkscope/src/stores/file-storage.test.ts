@@ -236,7 +236,7 @@ describe('the lock of a file storage', () => {
 				outcome = error;
 			});
 		for (let waitedMs = 0; outcome === 'waits' && waitedMs < 40_000; waitedMs += 1000) {
-			await vi.waitFor(() => expect(clock.pending > 0 || outcome !== 'waits').toBe(true), { interval: 1 });
+			await vi.waitFor(() => expect(clock.pending > 0 || outcome !== 'waits').toBe(true), { interval: 1, timeout: 25_000 });
 			clock.advance(1000);
 			await keepFresh();
 		}

@@ -34,7 +34,7 @@ test.each(['single', 'burst'] as const)('%s: over authentication, encryption and
 		}
 		await settle(round * 7);
 		if (round === 10) {
-			await vi.waitFor(() => expect(received).toHaveLength(expected.length));
+			await vi.waitFor(() => expect(received).toHaveLength(expected.length), 25_000);
 			await left.close();
 		} else {
 			left.terminate();

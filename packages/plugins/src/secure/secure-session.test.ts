@@ -342,7 +342,7 @@ describe('the session', () => {
 		for (const backend of [nodePrimitives, noblePrimitives]) {
 			const pair = securePair([new EncryptionPlugin({ suites: [suite], primitives: backend })], [new EncryptionPlugin()]);
 			void pair.open();
-			await vi.waitFor(() => expect([pair.left.state, pair.right.state]).toEqual(['ACTIVE', 'ACTIVE']));
+			await vi.waitFor(() => expect([pair.left.state, pair.right.state]).toEqual(['ACTIVE', 'ACTIVE']), 25_000);
 			pair.left.send('over');
 			pair.right.send('and out');
 			await settle();

@@ -57,7 +57,7 @@ test('a server that is cut off is told as lost, one that is closed without a goo
 	await lone.open();
 	// The listener closes its sockets itself, past the connection's plugins.
 	await other.stop();
-	await vi.waitFor(() => expect(lone.closeInfo?.error).toMatchObject({ code: 'STREAM_TRUNCATED' }));
+	await vi.waitFor(() => expect(lone.closeInfo?.error).toMatchObject({ code: 'STREAM_TRUNCATED' }), 25_000);
 	expect(lone.closeInfo).toMatchObject({ code: 1001, initiatedBy: 'remote', wasClean: false });
 	await connection.close();
 });
