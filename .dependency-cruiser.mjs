@@ -16,11 +16,13 @@ const mayImport = (name, ...below) => ({
 export default {
 	forbidden: [
 		mayImport('core'),
-		mayImport('transports', 'core'),
+		mayImport('transports', 'core', 'crypto'),
+		mayImport('resilience', 'core'),
+		mayImport('relay-server', 'core', 'crypto'),
 		mayImport('crypto'),
 		mayImport('plugins', 'core', 'crypto'),
 		mayImport('instrumentation', 'core'),
-		mayImport('linkscope', 'core', 'crypto', 'transports', 'plugins', 'instrumentation'),
+		mayImport('linkscope', 'core', 'crypto', 'transports', 'plugins', 'instrumentation', 'resilience', 'relay-server'),
 		{
 			name: 'core-depends-on-nothing',
 			comment: 'core runs wherever JavaScript does: no package of the registry and nothing of Node.',

@@ -1,3 +1,4 @@
+export type { Backoff } from './backoff.js';
 export { type Clock, every, systemClock, turnNow } from './clock.js';
 export { type Channel, Connection } from './connection.js';
 export type { ConnectionOptions } from './connection-options.js';

@@ -19,6 +19,7 @@ export { ITEM_HEADER_BYTES, ItemReader, writeItem } from './record-items.js';
 export { UPDATE_LIMITS, type UpdateLimits } from './record-updates.js';
 export { RecordFlag, RecordOpener, type RecordOptions, RecordSealer, TAG_BYTES } from './records.js';
 export { UnorderedOpener, UnorderedSealer } from './records-unordered.js';
+export { type RelayProof, relayOrigin, relayProofBytes } from './relay-proof.js';
 export { ReplayWindow, WINDOW_RECORDS } from './replay-window.js';
 export { isStrictPublicKey } from './strict-ed25519.js';
 export { aeadSuite, type RecordCipher, type Suite, type SuiteName } from './suites.js';

@@ -1,0 +1,1 @@
+export type { Call, Cluster, Hints, LocalNode, Registration, RemoteRegistration } from './cluster/cluster.js';

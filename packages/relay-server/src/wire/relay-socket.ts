@@ -1,0 +1,36 @@
+/** How a socket ended. 1005: a close without a code; 1006: lost without a word. */
+export interface SocketEnd {
+	code: number;
+	reason: string;
+}
+
+/** What a socket tells while it is still talking to the relay itself. */
+export interface SocketEvents {
+	/** A whole text message. */
+	text(text: string): void;
+	/** Exactly once, nothing after it. */
+	closed(end: SocketEnd): void;
+}
+
+/**
+ * One WebSocket of the relay: accepted from a client, or to or from another node. It begins by talking to the relay in short texts
+ * (anything else, bytes or a text of more than 4 KiB, closes it) and may end as one half of a splice.
+ */
+export interface RelaySocket {
+	/** Of the peer, for limits and logs: an IP address. */
+	readonly address: string;
+	readonly isOpen: boolean;
+	/** Listens; called once, nothing was read before. */
+	start(events: SocketEvents): void;
+	/**
+	 * From within `text`: nothing behind this message is read or parsed until `resume()` or a splice; what has come already is kept, 64 KiB at most.
+	 */
+	hold(): void;
+	resume(): void;
+	/** Text of the relay itself. */
+	send(text: string): void;
+	/** Says goodbye and ends within a second, whatever the peer does. `closed` follows. Idempotent. */
+	close(code: number, reason: string): void;
+	/** At once. `closed` follows. */
+	terminate(): void;
+}

@@ -1,0 +1,22 @@
+import { type Backoff, numberOption } from '@linkscope/core';
+
+export interface FullJitterOptions {
+	/** Upper bound of the first wait. Default 1,000. */
+	baseMs?: number;
+	/** Upper bound of every wait. Default 30,000. */
+	capMs?: number;
+	/** Gives up after so many tries. Default: never. */
+	maxAttempts?: number;
+	/** From 0 to 1. */
+	random?: () => number;
+}
+
+/** Waits anything from 0 to a bound that doubles, so that a thousand clients that lost one server do not come back at the same moment. */
+export function fullJitter(options: FullJitterOptions = {}): Backoff {
+	const baseMs = numberOption('baseMs', options.baseMs, 1_000);
+	const capMs = numberOption('capMs', options.capMs, 30_000);
+	const { maxAttempts = Number.POSITIVE_INFINITY, random = Math.random } = options;
+	return {
+		next: (attempt) => (attempt > maxAttempts ? null : random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30))),
+	};
+}

@@ -1,0 +1,1 @@
+export { type FullJitterOptions, fullJitter } from './full-jitter.js';

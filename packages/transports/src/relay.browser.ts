@@ -1,0 +1,1 @@
+export { relayOrigin } from '@linkscope/crypto';
