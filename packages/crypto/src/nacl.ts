@@ -10,5 +10,6 @@ export { BoxChannel } from './nacl-channel.js';
 export { instanceIdHash, personIdHash } from './nacl-id-hash.js';
 export { padMessage, unpadMessage } from './nacl-padding.js';
 export { secretbox } from './nacl-secretbox.js';
+export { hexOf, KEY_BYTES, malformed, type OneObject, objectOf, parseObject, readBytes, readCommand, textOf } from './one-commands.js';
 export type { KeyPair } from './primitives.js';
 export { xsalsaSuite } from './suite-xsalsa.js';

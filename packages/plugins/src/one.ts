@@ -6,6 +6,5 @@ export { OneKeepalivePlugin } from './one/keepalive.js';
 export { admitByOneInvite, joinByOneInvite, type OneAdmitOptions, type OnePairOptions } from './one/pair.js';
 export { ONE_PAIRING_OPENING, type OnePairingOptions, OnePairingPlugin } from './one/pairing.js';
 export type { OneParty } from './one/pairing-messages.js';
-export { OneRegistration, type OneRegistrationOptions } from './one/registration.js';
 export { type OneSessionOptions, OneSessionPlugin } from './one/session.js';
 export { OneTokenBook, type OneTokenBookOptions } from './one/tokens.js';

@@ -30,6 +30,11 @@ export function checked<T>(what: string, work: () => T, code?: string): T {
 	}
 }
 
+/** What the crypto package says of a message of the peer, as an error of this package; any other error as it is. */
+export function asOneError(error: unknown): unknown {
+	return error instanceof CryptoError ? new HandshakeError(error.code, error.message) : error;
+}
+
 function namedError(what: string, { code, message }: CryptoError, instead?: string): LinkscopeError {
 	return new HandshakeError(code === 'DECRYPT_FAILED' && instead !== undefined ? instead : code, `ONE: ${what}: ${message}`);
 }

@@ -1,6 +1,5 @@
-import { byteLength, integerOption, type Payload, type Plugin, PluginError, type PluginHost } from '@linkscope/core';
+import { byteLength, HandshakeError, integerOption, type Payload, type Plugin, PluginError, type PluginHost } from '@linkscope/core';
 import { ByteReassembly } from '../reassembly.js';
-import { malformed } from './commands.js';
 import { escapeWord, FRAGMENTATION_END, FRAGMENTATION_WORDS, MAX_WHOLE_UNITS, START_BINARY, START_STRING, unescapeWord } from './words.js';
 
 export interface OneFragmentationOptions {
@@ -130,4 +129,8 @@ function decoded(bytes: Uint8Array): string {
 	} catch {
 		throw malformed('the pieces of a text are not UTF-8');
 	}
+}
+
+function malformed(what: string): HandshakeError {
+	return new HandshakeError('MALFORMED_FRAME', `ONE: ${what}`);
 }

@@ -5,14 +5,17 @@ import {
 	bytesToHex,
 	equalBytes,
 	fingerprintOf,
+	hexOf,
+	KEY_BYTES,
 	type KeyPair,
 	openSealed,
+	readBytes,
+	readCommand,
 	SEAL_OVERHEAD_BYTES,
 	seal,
 	sharedKey,
 } from '@linkscope/crypto/nacl';
 import { checked } from './channel.js';
-import { hexOf, KEY_BYTES, readBytes, readCommand } from './commands.js';
 
 /** A key for both directions, and whose key it is as long as nothing opens it: nobody's proof yet. */
 export interface Exchanged {

@@ -1,5 +1,4 @@
-import { bytesToHex, personIdHash } from '@linkscope/crypto/nacl';
-import { hexOf, malformed, type OneObject, objectOf, textOf } from './commands.js';
+import { bytesToHex, hexOf, malformed, type OneObject, objectOf, personIdHash, textOf } from '@linkscope/crypto/nacl';
 
 /** One end of a pairing, as the other end comes to know it. Keys are 32 bytes. */
 export interface OneParty {

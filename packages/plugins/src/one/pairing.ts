@@ -1,7 +1,6 @@
 import { codeOf, HandshakeError, type Plugin, type PluginHost, type Wire } from '@linkscope/core';
-import { equalBytes, type KeyPair, SEALED_CHALLENGE_BYTES } from '@linkscope/crypto/nacl';
-import { type OneChannel, requireOneChannel } from './channel.js';
-import { type OneObject, readBytes, readCommand, textOf } from './commands.js';
+import { equalBytes, type KeyPair, type OneObject, readBytes, readCommand, SEALED_CHALLENGE_BYTES, textOf } from '@linkscope/crypto/nacl';
+import { asOneError, type OneChannel, requireOneChannel } from './channel.js';
 import {
 	identityCommand,
 	instanceCommand,
@@ -67,7 +66,7 @@ export class OnePairingPlugin implements Plugin {
 			host?.note({ kind: 'security', stage: 'pair', outcome: 'ok', peer: channel.peer });
 		} catch (error) {
 			if (!wire.signal.aborted) host?.note({ kind: 'security', stage: 'pair', outcome: 'refused', peer: channel.peer, code: codeOf(error) ?? undefined });
-			throw error;
+			throw asOneError(error);
 		}
 	}
 

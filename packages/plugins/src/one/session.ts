@@ -1,7 +1,6 @@
 import { codeOf, HandshakeError, type Payload, type Plugin, PluginError, type PluginHost, type Wire } from '@linkscope/core';
-import { type BoxChannel, fingerprintOf, type KeyPair, padMessage, unpadMessage } from '@linkscope/crypto/nacl';
-import { checked, type OneChannel } from './channel.js';
-import { KEY_BYTES } from './commands.js';
+import { type BoxChannel, fingerprintOf, KEY_BYTES, type KeyPair, padMessage, unpadMessage } from '@linkscope/crypto/nacl';
+import { asOneError, checked, type OneChannel } from './channel.js';
 import { accept, type Exchanged, initiate } from './key-exchange.js';
 import { ALL_WORDS, escapeWord, KEEPALIVE, MAX_WHOLE_UNITS } from './words.js';
 
@@ -73,7 +72,7 @@ export class OneSessionPlugin implements Plugin {
 		} catch (error) {
 			// What ended the connection from outside is no refusal.
 			if (!wire.signal.aborted) this.#host?.note({ kind: 'security', stage: 'encrypt', outcome: 'refused', code: codeOf(error) ?? undefined });
-			throw error;
+			throw asOneError(error);
 		}
 	}
 

@@ -1,9 +1,10 @@
-import { HandshakeError, type Payload } from '@linkscope/core';
-import { hexToBytes } from '@linkscope/crypto/nacl';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { CryptoError } from './crypto-error.js';
 
 /** What came in one JSON message; values are whatever the peer wrote. */
 export type OneObject = Readonly<Record<string, unknown>>;
 
+/** Of a public key of ONE. */
 export const KEY_BYTES = 32;
 
 // The longest honest one, an identity with its URL, has less than 4 Ki.
@@ -16,24 +17,24 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /**
  * Reads a control message.
  * @param expected the command that must come now.
- * @throws HandshakeError MALFORMED_FRAME for what is no command; PROTOCOL_ORDER for another command, and for bytes. No error quotes the peer.
+ * @throws CryptoError MALFORMED_FRAME for what is no command; PROTOCOL_ORDER for another command, and for bytes. No error quotes the peer.
  */
-export function readCommand(frame: Payload, expected: string): OneObject {
-	if (typeof frame !== 'string') throw new HandshakeError('PROTOCOL_ORDER', `ONE: bytes came where the command ${expected} was expected`);
+export function readCommand(frame: string | Uint8Array, expected: string): OneObject {
+	if (typeof frame !== 'string') throw new CryptoError('PROTOCOL_ORDER', `ONE: bytes came where the command ${expected} was expected`);
 	const object = parseObject(frame);
 	if (typeof object.command !== 'string') throw malformed('a message without a command');
-	if (object.command !== expected) throw new HandshakeError('PROTOCOL_ORDER', `ONE: another command came where ${expected} was expected`);
+	if (object.command !== expected) throw new CryptoError('PROTOCOL_ORDER', `ONE: another command came where ${expected} was expected`);
 	return object;
 }
 
-/** Reads bytes of a known length. @throws HandshakeError PROTOCOL_ORDER for text, MALFORMED_FRAME for another length. */
-export function readBytes(frame: Payload, length: number, what: string): Uint8Array {
-	if (typeof frame === 'string') throw new HandshakeError('PROTOCOL_ORDER', `ONE: text came where ${what} was expected`);
+/** Reads bytes of a known length. @throws CryptoError PROTOCOL_ORDER for text, MALFORMED_FRAME for another length. */
+export function readBytes(frame: string | Uint8Array, length: number, what: string): Uint8Array {
+	if (typeof frame === 'string') throw new CryptoError('PROTOCOL_ORDER', `ONE: text came where ${what} was expected`);
 	if (frame.byteLength !== length) throw malformed(`${what} has ${length} bytes, ${frame.byteLength} came`);
 	return frame;
 }
 
-/** @throws HandshakeError MALFORMED_FRAME. */
+/** Well-formed text of at most so many UTF-16 units. @throws CryptoError MALFORMED_FRAME. */
 export function textOf(object: OneObject, key: string, maxChars: number): string {
 	const value = object[key];
 	if (typeof value !== 'string' || value.length > maxChars || LONE_SURROGATE.test(value))
@@ -41,21 +42,21 @@ export function textOf(object: OneObject, key: string, maxChars: number): string
 	return value;
 }
 
-/** Bytes written in hex. @throws HandshakeError MALFORMED_FRAME. */
+/** Bytes written in hex. @throws CryptoError MALFORMED_FRAME. */
 export function hexOf(object: OneObject, key: string, length = KEY_BYTES): Uint8Array {
 	const hex = textOf(object, key, 2 * length);
 	if (hex.length !== 2 * length || !/^[0-9a-f]*$/i.test(hex)) throw malformed(`"${key}" must be ${2 * length} hex characters`);
 	return hexToBytes(hex);
 }
 
-/** An object inside, of the given `$type$`. @throws HandshakeError MALFORMED_FRAME. */
+/** An object inside, of the given `$type$`. @throws CryptoError MALFORMED_FRAME. */
 export function objectOf(object: OneObject, key: string, tag: '$type$' | 'type', type: string): OneObject {
 	const value = object[key] as OneObject | null | undefined;
 	if (typeof value !== 'object' || value === null || value[tag] !== type) throw malformed(`"${key}" must be an object whose ${tag} is ${type}`);
 	return value;
 }
 
-/** @throws HandshakeError MALFORMED_FRAME: a key twice would mean two things to two readers. */
+/** @throws CryptoError MALFORMED_FRAME: a key twice would mean two things to two readers. */
 export function parseObject(text: string): OneObject {
 	if (text.length > MAX_COMMAND_CHARS) throw malformed(`a command of more than ${MAX_COMMAND_CHARS} characters`);
 	let parsed: unknown;
@@ -78,6 +79,7 @@ function countKeys(value: unknown, depth: number): number {
 	return Object.values(value).reduce((sum: number, inner) => sum + countKeys(inner, depth + 1), keys.length);
 }
 
-export function malformed(what: string): HandshakeError {
-	return new HandshakeError('MALFORMED_FRAME', `ONE: ${what}`);
+/** For what is no message of ONE. */
+export function malformed(what: string): CryptoError {
+	return new CryptoError('MALFORMED_FRAME', `ONE: ${what}`);
 }

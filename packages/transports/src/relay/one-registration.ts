@@ -1,7 +1,18 @@
 import { type Clock, HandshakeError, type Payload, systemClock } from '@linkscope/core';
-import { answerChallenge, bytesToHex, equalBytes, fingerprintOf, type KeyPair, SEALED_CHALLENGE_BYTES } from '@linkscope/crypto/nacl';
-import { checked } from './channel.js';
-import { hexOf, malformed, type OneObject, parseObject, readCommand } from './commands.js';
+import {
+	answerChallenge,
+	bytesToHex,
+	CryptoError,
+	equalBytes,
+	fingerprintOf,
+	hexOf,
+	type KeyPair,
+	malformed,
+	type OneObject,
+	parseObject,
+	readCommand,
+	SEALED_CHALLENGE_BYTES,
+} from '@linkscope/crypto/nacl';
 
 export interface OneRegistrationOptions {
 	/** The keys that others will ask the relay for. */
@@ -55,7 +66,7 @@ export class OneRegistration {
 		try {
 			return this.#take(frame);
 		} catch (error) {
-			this.#fail(error as Error);
+			this.#fail(named(error as Error));
 			return 'consumed';
 		}
 	}
@@ -80,7 +91,7 @@ export class OneRegistration {
 			throw new HandshakeError('PEER_MISMATCH', `ONE: the relay should be ${fingerprintOf(relayKey)}, and it names ${fingerprintOf(theirKey)}`);
 		}
 		const challenge = hexOf(request, 'challenge', SEALED_CHALLENGE_BYTES);
-		const response = checked("the relay's challenge", () => answerChallenge(challenge, theirKey, keys.secretKey), 'AUTH_FAILED');
+		const response = answerChallenge(challenge, theirKey, keys.secretKey);
 		this.#state = 'authenticating';
 		this.#expectWithin(ANSWER_WITHIN_MS);
 		this.#say({ command: 'authentication_response', response: bytesToHex(response) });
@@ -120,4 +131,12 @@ export class OneRegistration {
 		this.stop();
 		this.#options.fail(error);
 	}
+}
+
+/** Of the errors of the crypto package, the one of a challenge means more here. */
+function named(error: Error): Error {
+	if (!(error instanceof CryptoError)) return error;
+	return error.code === 'DECRYPT_FAILED'
+		? new HandshakeError('AUTH_FAILED', "ONE: the relay's challenge is not for this side's key, or not of the key it names")
+		: new HandshakeError(error.code, error.message);
 }

@@ -1,11 +1,15 @@
 import { FakeClock } from '@linkscope/core/testing';
 import { boxKeyPair, bytesToHex, createChallenge, hexToBytes, isAnswer } from '@linkscope/crypto/nacl';
 import { expect, test } from 'vitest';
-import { READY, request } from './fixtures/hostile.js';
-import { OneRegistration } from './registration.js';
+import { OneRegistration } from './one-registration.js';
 
 const [listener, relay] = [boxKeyPair(), boxKeyPair()];
 const PING = '{"command":"ping"}';
+const REQUEST = JSON.stringify({
+	command: 'communication_request',
+	sourcePublicKey: bytesToHex(relay.publicKey),
+	targetPublicKey: bytesToHex(listener.publicKey),
+});
 const HANDOVER = '{"command":"connection_handover"}';
 const SUCCESS = '{"command":"authentication_success","pingInterval":25000}';
 
@@ -80,8 +84,8 @@ test.each<[string, string, (challenge: string) => (string | Uint8Array)[]]>([
 	['a second challenge', 'PROTOCOL_ORDER', (challenge) => [challenge, challenge]],
 	['no interval', 'MALFORMED_FRAME', (challenge) => [challenge, '{"command":"authentication_success"}']],
 	['an interval of nothing', 'MALFORMED_FRAME', (challenge) => [challenge, '{"command":"authentication_success","pingInterval":0}']],
-	['a caller without a handover', 'PROTOCOL_ORDER', (challenge) => [challenge, SUCCESS, request(relay.publicKey, listener.publicKey)]],
-	['another command', 'PROTOCOL_ORDER', (challenge) => [challenge, SUCCESS, READY]],
+	['a caller without a handover', 'PROTOCOL_ORDER', (challenge) => [challenge, SUCCESS, REQUEST]],
+	['another command', 'PROTOCOL_ORDER', (challenge) => [challenge, SUCCESS, '{"command":"communication_ready"}']],
 	['bytes', 'PROTOCOL_ORDER', (challenge) => [challenge, SUCCESS, new Uint8Array(3)]],
 	['no JSON', 'MALFORMED_FRAME', (challenge) => [challenge, SUCCESS, 'ping']],
 ])('%s: %s, once, and no timer is left', (_, code, frames) => {
