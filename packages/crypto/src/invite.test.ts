@@ -112,6 +112,49 @@ test('another secret, or the terms of one invite under the signature of another,
 	expect(() => parse(signed(terms, { by: createIdentity(primitives) }))).toThrow(malformed);
 });
 
+test('relays stand beside the endpoints, or alone, and are signed like them', () => {
+	for (const [endpoints, relays] of [
+		[['wss://own.example/'], ['wss://relay.example/', 'ws://10.0.0.1:4100/']],
+		[[], ['wss://relay.example/']],
+		[[], Array(8).fill('wss://a/')],
+	] as const) {
+		const written = createInvite(primitives, { identity, endpoints, relays, nowMs: NOW });
+		expect(parse(written.link())).toMatchObject({ id: written.id, endpoints, relays });
+	}
+	expect(createInvite(primitives, { identity, relays: ['wss://relay.example'], nowMs: NOW })).toMatchObject({
+		endpoints: [],
+		relays: ['wss://relay.example/'],
+	});
+});
+
+test('an invite of before there were relays has none', () => {
+	expect(Object.keys(terms)).not.toContain('relays');
+	expect(parse(link).relays).toEqual([]);
+});
+
+test('a relay that was changed or put in makes the invite worth nothing', () => {
+	const written = createInvite(primitives, { identity, relays: ['wss://relay.example/'], nowMs: NOW }).link();
+	const [text, signature, secret] = written.slice(written.indexOf('#') + 1).split('.') as [string, string, string];
+	const said = JSON.parse(new TextDecoder().decode(decodeBase64url(text)));
+	for (const relays of [['wss://evil.example/'], ['wss://relay.example/', 'wss://evil.example/'], [], undefined]) {
+		const changed = encodeBase64url(new TextEncoder().encode(JSON.stringify({ ...said, relays })));
+		expect(() => parse(`linkscope:invite#${changed}.${signature}.${secret}`)).toThrow(malformed);
+	}
+	const added = encodeBase64url(new TextEncoder().encode(JSON.stringify({ ...terms, relays: ['wss://evil.example/'] })));
+	expect(() => parse(`linkscope:invite#${added}.${signature}.${secret}`)).toThrow(malformed);
+});
+
+test.each([
+	['neither endpoints nor relays', [], undefined],
+	['nine of both together', Array(5).fill('wss://a/'), Array(4).fill('wss://b/')],
+	['a relay that is no WebSocket', [], ['https://relay.example/']],
+	['a relay with credentials', [], ['wss://user:pass@relay.example/']],
+	['relays that are no list', ['wss://a/'], 'wss://relay.example/'],
+])('%s are refused, signed or not', (_, endpoints, relays) => {
+	expect(() => parse(signed({ ...terms, endpoints, relays }))).toThrow(malformed);
+	expect(() => createInvite(primitives, { identity, endpoints, relays: relays as string[], nowMs: NOW })).toThrow(/endpoints|relays/);
+});
+
 test.each([
 	['http:', ['https://relay.example.org/']],
 	['javascript:', ['javascript:alert(1)']],

@@ -7,7 +7,8 @@ import type { Primitives } from './primitives.js';
 
 /** A link has at most so many characters. */
 export const MAX_INVITE_CHARACTERS = 4096;
-export const MAX_INVITE_ENDPOINTS = 8;
+/** Endpoints and relays together. */
+export const MAX_INVITE_ADDRESSES = 8;
 export const INVITE_ID_BYTES = 16;
 export const INVITE_SECRET_BYTES = 32;
 
@@ -24,6 +25,8 @@ export interface InviteTerms {
 	readonly publicKey: Uint8Array;
 	/** ws: or wss: addresses at which the inviter can be reached, best first. */
 	readonly endpoints: readonly string[];
+	/** ws: or wss: addresses of relays at which the inviter waits, best first. */
+	readonly relays: readonly string[];
 	/** Milliseconds since 1970, by the inviter's clock. */
 	readonly issuedAt: number;
 	readonly expiresAt: number;
@@ -43,8 +46,10 @@ export interface InviteParts {
 export interface InviteOptions {
 	/** The inviter. */
 	identity: Identity;
-	/** 1 to 8 ws: or wss: addresses, best first. The shorter they are, the smaller is the QR code. */
-	endpoints: readonly string[];
+	/** ws: or wss: addresses of the inviter's own, best first. The shorter they are, the smaller is the QR code. */
+	endpoints?: readonly string[];
+	/** The same of relays at which it waits. At least one of both, at most 8 together. */
+	relays?: readonly string[];
 	/** Milliseconds since 1970. */
 	nowMs: number;
 	/** Default 600,000: ten minutes. */
@@ -62,7 +67,7 @@ export function createInvite(primitives: Primitives, options: InviteOptions): In
 	const terms: InviteTerms = {
 		id: encodeBase64url(primitives.randomBytes(INVITE_ID_BYTES)),
 		publicKey: identity.publicKey,
-		endpoints: checkedEndpoints(options.endpoints),
+		...checkedAddresses(options),
 		issuedAt: wholeNumber('nowMs', nowMs, 0, Number.MAX_SAFE_INTEGER - MAX_LIFE_MS),
 		expiresAt: nowMs + wholeNumber('expiresInMs', options.expiresInMs ?? DEFAULT_LIFE_MS, 1, MAX_LIFE_MS),
 		uses: wholeNumber('uses', options.uses ?? 1, 1, MAX_USES),
@@ -70,7 +75,9 @@ export function createInvite(primitives: Primitives, options: InviteOptions): In
 	const secret = primitives.randomBytes(INVITE_SECRET_BYTES);
 	const hash = encodeBase64url(primitives.hash('SHA256', secret));
 	const { id, endpoints, issuedAt: iat, expiresAt: exp, uses } = terms;
-	const json = JSON.stringify({ v: 1, id, key: encodeBase64url(identity.publicKey), endpoints, iat, exp, uses, hash });
+	// Left out where there are none, which keeps the link short.
+	const relays = terms.relays.length > 0 ? terms.relays : undefined;
+	const json = JSON.stringify({ v: 1, id, key: encodeBase64url(identity.publicKey), endpoints, relays, iat, exp, uses, hash });
 	return new Invite(primitives, terms, { json, signature: identity.sign(signedBytes(json)), secret }, false);
 }
 
@@ -87,6 +94,7 @@ export class Invite implements InviteTerms {
 	/** Of the inviter's identity. */
 	readonly fingerprint: string;
 	readonly endpoints: readonly string[];
+	readonly relays: readonly string[];
 	readonly issuedAt: number;
 	readonly expiresAt: number;
 	readonly uses: number;
@@ -102,6 +110,7 @@ export class Invite implements InviteTerms {
 		this.publicKey = terms.publicKey;
 		this.fingerprint = fingerprintOf(terms.publicKey);
 		this.endpoints = terms.endpoints;
+		this.relays = terms.relays;
 		this.issuedAt = terms.issuedAt;
 		this.expiresAt = terms.expiresAt;
 		this.uses = terms.uses;
@@ -118,7 +127,9 @@ export class Invite implements InviteTerms {
 		const { json, signature, secret } = this.#parts;
 		const link = `${prefix}#${[new TextEncoder().encode(json), signature, secret].map(encodeBase64url).join('.')}`;
 		if (link.length > MAX_INVITE_CHARACTERS) {
-			throw new RangeError(`the invite's link would have ${link.length} characters, at most ${MAX_INVITE_CHARACTERS} go; give fewer or shorter endpoints`);
+			throw new RangeError(
+				`the invite's link would have ${link.length} characters, at most ${MAX_INVITE_CHARACTERS} go; give fewer or shorter endpoints and relays`,
+			);
 		}
 		return link;
 	}
@@ -130,13 +141,19 @@ export class Invite implements InviteTerms {
 	}
 }
 
-function checkedEndpoints(endpoints: readonly string[]): string[] {
-	if (!Array.isArray(endpoints) || endpoints.length < 1 || endpoints.length > MAX_INVITE_ENDPOINTS) {
-		throw new RangeError(`endpoints must be 1 to ${MAX_INVITE_ENDPOINTS} addresses`);
-	}
-	return endpoints.map((endpoint, index) => {
-		const url = dialableUrl(endpoint);
-		if (url === null) throw new TypeError(`endpoints[${index}] must be a ws: or wss: address without user, password and fragment`);
+function checkedAddresses({ endpoints = [], relays = [] }: InviteOptions): Pick<InviteTerms, 'endpoints' | 'relays'> {
+	const checked = { endpoints: checkedUrls('endpoints', endpoints), relays: checkedUrls('relays', relays) };
+	const count = endpoints.length + relays.length;
+	if (count < 1 || count > MAX_INVITE_ADDRESSES)
+		throw new RangeError(`endpoints and relays must be 1 to ${MAX_INVITE_ADDRESSES} addresses together, got ${count}`);
+	return checked;
+}
+
+function checkedUrls(name: string, addresses: readonly string[]): string[] {
+	if (!Array.isArray(addresses)) throw new TypeError(`${name} must be an array of ws: or wss: addresses`);
+	return addresses.map((address, index) => {
+		const url = dialableUrl(address);
+		if (url === null) throw new TypeError(`${name}[${index}] must be a ws: or wss: address without user, password and fragment`);
 		return url;
 	});
 }

@@ -8,8 +8,8 @@ import {
 	Invite,
 	type InviteParts,
 	type InviteTerms,
+	MAX_INVITE_ADDRESSES,
 	MAX_INVITE_CHARACTERS,
-	MAX_INVITE_ENDPOINTS,
 	signedBytes,
 } from './invite.js';
 import { dialableUrl, isPrefix } from './invite-urls.js';
@@ -93,11 +93,14 @@ function readTerms(object: ControlObject): Omit<InviteTerms, 'publicKey'> {
 	try {
 		bytesField(object, 'id', INVITE_ID_BYTES);
 		const endpoints = listField(object, 'endpoints').map(dialableUrl);
-		if (endpoints.length < 1 || endpoints.length > MAX_INVITE_ENDPOINTS || endpoints.includes(null)) throw new TypeError('endpoints');
+		const relays = object.relays === undefined ? [] : listField(object, 'relays').map(dialableUrl);
+		const addresses = [...endpoints, ...relays];
+		if (addresses.length < 1 || addresses.length > MAX_INVITE_ADDRESSES || addresses.includes(null)) throw new TypeError('addresses');
 		const issuedAt = integerField(object, 'iat');
 		return {
 			id: textField(object, 'id'),
 			endpoints: endpoints as string[],
+			relays: relays as string[],
 			issuedAt,
 			expiresAt: integerField(object, 'exp', issuedAt + 1),
 			uses: integerField(object, 'uses', 1),
