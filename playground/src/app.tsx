@@ -1,34 +1,55 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Model } from './model/model.js';
-import { bindAddress } from './model/navigation.js';
+import { addressOf, bindAddress } from './model/navigation.js';
 import { Bottom } from './panels/bottom.js';
 import { Connections } from './panels/connections.js';
 import { Detail } from './panels/detail.js';
 import { Figures } from './panels/figures.js';
+import { InviteView } from './panels/invite.js';
 import { OpenForm } from './panels/open-form.js';
 
+const VIEWS = [
+	{ name: 'connections', title: 'Connections' },
+	{ name: 'invite', title: 'Invite' },
+] as const;
+
 export function App({ model }: { model: Model }) {
-	useEffect(() => bindAddress(model, window), [model]);
+	// Before anything is painted: the address may hold the secret of an invite.
+	useLayoutEffect(() => bindAddress(model, window, model.invite.paste), [model]);
+	const view = model.view.value;
 	return (
 		<>
 			<header class="bar">
 				<h1>
 					<Logo /> linkscope
 				</h1>
+				<nav class="segments" aria-label="View">
+					{VIEWS.map(({ name, title }) => (
+						<a key={name} href={addressOf(name, model.tab.value, model.selectedId.value)} aria-current={view === name ? 'page' : undefined}>
+							{title}
+						</a>
+					))}
+				</nav>
 				<p class="bar-note">every WebSocket this page opens, as it happens</p>
 				<button type="button" class="button" aria-pressed={model.paused.value} onClick={() => (model.paused.value = !model.paused.value)}>
 					{model.paused.value ? 'Resume' : 'Pause'}
 				</button>
 			</header>
 			<main class="page">
-				<Figures model={model} />
-				<div class={model.selectedId.value ? 'columns has-detail' : 'columns'}>
-					<section class="panel connections" aria-label="Connections">
-						<OpenForm model={model} />
-						<Connections model={model} />
-					</section>
-					<Detail model={model} />
-				</div>
+				{view === 'invite' ? (
+					<InviteView model={model} />
+				) : (
+					<>
+						<Figures model={model} />
+						<div class={model.selectedId.value ? 'columns has-detail' : 'columns'}>
+							<section class="panel connections" aria-label="Connections">
+								<OpenForm model={model} />
+								<Connections model={model} />
+							</section>
+							<Detail model={model} />
+						</div>
+					</>
+				)}
 				<Bottom model={model} />
 			</main>
 		</>

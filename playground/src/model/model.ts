@@ -8,8 +8,9 @@ import {
 	onConnectionEvent,
 	type Unsubscribe,
 } from 'linkscope';
+import { createInviteFlow, type InviteFlow } from './invite-flow.js';
 import { createOwnSockets, type OwnSockets } from './own-sockets.js';
-import { type Filter, listConnections, type Tab } from './selectors.js';
+import { type Filter, listConnections, type Tab, type View } from './selectors.js';
 
 /** Lines of the live log that are kept. */
 export const MAX_LOG_LINES = 500;
@@ -21,6 +22,7 @@ export interface Model {
 	readonly stats: ReadonlySignal<ConnectionInstrumentationStats>;
 	/** Newest first. */
 	readonly log: ReadonlySignal<readonly LogLine[]>;
+	readonly view: Signal<View>;
 	readonly selectedId: Signal<string | null>;
 	readonly tab: Signal<Tab>;
 	readonly filter: Signal<Filter>;
@@ -29,6 +31,7 @@ export interface Model {
 	readonly connections: ReadonlySignal<readonly ConnectionSnapshot[]>;
 	readonly selected: ReadonlySignal<ConnectionSnapshot | null>;
 	readonly sockets: OwnSockets;
+	readonly invite: InviteFlow;
 	report(): string;
 	refresh(): void;
 	stop(): void;
@@ -43,6 +46,7 @@ export interface LogLine extends ConnectionEvent {
 export function createModel(): Model {
 	const stats = signal(getConnectionInstrumentationStats());
 	const log = signal<readonly LogLine[]>([]);
+	const view = signal<View>('connections');
 	const selectedId = signal<string | null>(null);
 	const tab = signal<Tab>('log');
 	const filter = signal<Filter>({ text: '', state: 'all' });
@@ -62,12 +66,21 @@ export function createModel(): Model {
 			arrived = [];
 		});
 	}
+	const sockets = createOwnSockets();
+	const invite = createInviteFlow({
+		stats: getConnectionInstrumentationStats,
+		connected(connection) {
+			sockets.add(connection);
+			refresh();
+		},
+	});
 	const stopTimer = repeat(REFRESH_MS, () => {
 		if (!paused.value) refresh();
 	});
 	return {
 		stats,
 		log,
+		view,
 		selectedId,
 		tab,
 		filter,
@@ -75,10 +88,12 @@ export function createModel(): Model {
 		showMessages,
 		connections: computed(() => listConnections(stats.value.connections, filter.value)),
 		selected: computed(() => stats.value.connections.find(({ id }) => id === selectedId.value) ?? null),
-		sockets: createOwnSockets(),
+		sockets,
+		invite,
 		report: () => getConnectionInstrumentationReport().text,
 		refresh,
 		stop() {
+			invite.cancel();
 			stopTimer();
 			unwatch();
 		},

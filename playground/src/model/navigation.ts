@@ -1,20 +1,35 @@
 import { effect } from '@preact/signals';
 import type { Unsubscribe } from 'linkscope';
 import type { Model } from './model.js';
-import { TABS, type Tab } from './selectors.js';
+import { TABS, type Tab, type View } from './selectors.js';
 
-type Place = Pick<Model, 'selectedId' | 'tab'>;
+type Place = Pick<Model, 'view' | 'selectedId' | 'tab'>;
 
-/** Keeps the address and the page's place in step: '#/errors/c12' is the tab and the selected connection. */
-export function bindAddress(place: Place, window: Window): Unsubscribe {
+/** '#/errors/c12' is the tab and the selected connection, '#/invite/errors/c12' the same beneath the invite. */
+export function addressOf(view: View, tab: Tab, selectedId: string | null): string {
+	return `#/${view === 'invite' ? 'invite/' : ''}${tab}${selectedId ? `/${selectedId}` : ''}`;
+}
+
+/**
+ * Keeps the address and the page's place in step.
+ * @param opened gets the link of an invite that the page was opened with; the address and the history hold it no longer then.
+ */
+export function bindAddress(place: Place, window: Window, opened: (link: string) => void): Unsubscribe {
 	const read = (): void => {
-		const [tab, id] = window.location.hash.replace(/^#\/?/, '').split('/');
+		if (isInvite(window.location.hash)) {
+			const link = window.location.href;
+			window.history.replaceState(null, '', addressOf('invite', place.tab.value, null));
+			opened(link);
+		}
+		const parts = window.location.hash.replace(/^#\/?/, '').split('/');
+		place.view.value = parts[0] === 'invite' ? 'invite' : 'connections';
+		const [tab, id] = place.view.value === 'invite' ? parts.slice(1) : parts;
 		place.tab.value = TABS.includes(tab as Tab) ? (tab as Tab) : 'log';
 		place.selectedId.value = id || null;
 	};
 	read();
 	const stop = effect(() => {
-		const wanted = `#/${place.tab.value}${place.selectedId.value ? `/${place.selectedId.value}` : ''}`;
+		const wanted = addressOf(place.view.value, place.tab.value, place.selectedId.value);
 		if (window.location.hash !== wanted) window.history.pushState(null, '', wanted);
 	});
 	window.addEventListener('popstate', read);
@@ -24,4 +39,9 @@ export function bindAddress(place: Place, window: Window): Unsubscribe {
 		window.removeEventListener('popstate', read);
 		window.removeEventListener('hashchange', read);
 	};
+}
+
+/** The page's own places begin with '#/', and what an invite puts behind the '#' never does. One that was cut counts too: it may hold a secret all the same. */
+function isInvite(hash: string): boolean {
+	return hash.length > 1 && !hash.startsWith('#/');
 }

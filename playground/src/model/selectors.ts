@@ -1,6 +1,7 @@
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, HistorySample } from 'linkscope';
 import { count } from './format.js';
 
+export type View = 'connections' | 'invite';
 export type Tab = 'log' | 'errors' | 'report';
 export const TABS: readonly Tab[] = ['log', 'errors', 'report'];
 

@@ -1,0 +1,57 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Connection } from 'linkscope';
+import { bytes } from './format.js';
+
+const MAX_LINES = 200;
+const MAX_LINE_CHARS = 2000;
+
+export interface Line {
+	/** Counts up; tells lines apart. */
+	readonly number: number;
+	readonly from: 'me' | 'peer' | 'page';
+	readonly text: string;
+}
+
+/** A few texts over a connection, and what came back. */
+export interface Conversation {
+	readonly id: string;
+	/** Of who is at the other end. */
+	readonly peer: string;
+	/** Oldest first, the last 200. */
+	readonly lines: ReadonlySignal<readonly Line[]>;
+	readonly isOpen: ReadonlySignal<boolean>;
+	/** A refusal becomes a line too. */
+	send(text: string): void;
+	close(): void;
+}
+
+export function createConversation(connection: Connection): Conversation {
+	const lines = signal<readonly Line[]>([]);
+	const isOpen = signal(true);
+	let count = 0;
+	function add(from: Line['from'], text: string): void {
+		const shown = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text;
+		lines.value = [...lines.value, { number: ++count, from, text: shown }].slice(-MAX_LINES);
+	}
+	connection.onMessage.on((message) => add('peer', typeof message === 'string' ? message : `${bytes(message.byteLength)} that are no text`));
+	connection.onClose.on(({ code, reason, initiatedBy }) => {
+		isOpen.value = false;
+		const who = { local: 'this page', remote: 'the inviter', network: 'the network' }[initiatedBy];
+		add('page', `Ended by ${who}: ${code}${reason ? ` “${reason}”` : ''}`);
+	});
+	return {
+		id: connection.id,
+		peer: connection.peer?.fingerprint ?? '',
+		lines,
+		isOpen,
+		send(text) {
+			try {
+				connection.send(text);
+				add('me', text);
+			} catch (error) {
+				add('page', (error as Error).message);
+			}
+		},
+		close: () => void connection.close('Close called.'),
+	};
+}

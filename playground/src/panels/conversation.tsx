@@ -1,0 +1,66 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Conversation } from '../model/conversation.js';
+import type { Model } from '../model/model.js';
+
+const NAMES = { me: 'You', peer: 'Inviter', page: '' } as const;
+
+/** A line to try the connection with, and what came back. */
+export function ConversationCard({ conversation, model }: { conversation: Conversation; model: Model }) {
+	const text = useSignal('');
+	const list = useRef<HTMLDivElement>(null);
+	const lines = conversation.lines.value;
+	const isOpen = conversation.isOpen.value;
+	useEffect(() => list.current?.scrollTo?.({ top: list.current.scrollHeight }), [lines]);
+	function send(event: Event): void {
+		event.preventDefault();
+		if (text.value === '') return;
+		conversation.send(text.value);
+		text.value = '';
+	}
+	function showConnection(): void {
+		model.selectedId.value = conversation.id;
+		model.view.value = 'connections';
+	}
+	return (
+		<>
+			<div class="conversation-head">
+				<h2>Say something</h2>
+				<span class="grow" />
+				<button type="button" class="link" onClick={showConnection}>
+					{conversation.id} in the list
+				</button>
+				{isOpen && (
+					<button type="button" class="button" onClick={conversation.close}>
+						Close
+					</button>
+				)}
+			</div>
+			{lines.length === 0 ? (
+				<p class="empty">Encrypted from here to the inviter; what you send and what comes back appears here.</p>
+			) : (
+				<div class="lines" ref={list} role="log" aria-label="Messages">
+					{lines.map(({ number, from, text: said }) => (
+						<p key={number} class={`line ${from}`}>
+							{NAMES[from] && <span class="faint">{NAMES[from]}</span>}
+							<span>{said}</span>
+						</p>
+					))}
+				</div>
+			)}
+			<form class="talk-line" onSubmit={send}>
+				<input
+					class="input grow"
+					aria-label="Message to the inviter"
+					placeholder={isOpen ? 'A message' : 'The connection has ended'}
+					disabled={!isOpen}
+					value={text.value}
+					onInput={(event) => (text.value = event.currentTarget.value)}
+				/>
+				<button type="submit" class="button primary" disabled={!isOpen}>
+					Send
+				</button>
+			</form>
+		</>
+	);
+}

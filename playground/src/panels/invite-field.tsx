@@ -1,0 +1,41 @@
+import type { InviteFlow } from '../model/invite-flow.js';
+import { ProblemCard } from './problem-card.js';
+
+/** Takes a link; it leaves the page again as soon as it was read, because it holds a secret. */
+export function InviteField({ flow }: { flow: InviteFlow }) {
+	const read = flow.reading.value;
+	const isRefused = read.kind === 'refused';
+	return (
+		<>
+			<h2>
+				<label for="invite-link">Accept an invite</label>
+			</h2>
+			<p class="faint" id="invite-help">
+				Paste the link you were given. It is checked here, in this page; nothing is dialled before you say so.
+			</p>
+			<textarea
+				id="invite-link"
+				class="input mono invite-text"
+				rows={4}
+				placeholder="linkscope:invite#… or https://…#…"
+				aria-describedby="invite-help"
+				aria-invalid={isRefused}
+				autocomplete="off"
+				autocapitalize="off"
+				spellcheck={false}
+				value={flow.text.value}
+				onInput={(event) => flow.paste(event.currentTarget.value)}
+			/>
+			{isRefused && (
+				<>
+					<ProblemCard problem={read.problem} />
+					<div class="invite-actions">
+						<button type="button" class="button" onClick={flow.discard}>
+							Clear
+						</button>
+					</div>
+				</>
+			)}
+		</>
+	);
+}

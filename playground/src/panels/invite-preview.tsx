@@ -1,0 +1,97 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { duration } from '../model/format.js';
+import type { LinkReading } from '../model/invite-link.js';
+import { warningsOf } from '../model/invite-link.js';
+import type { Model } from '../model/model.js';
+import { ProblemCard } from './problem-card.js';
+
+interface InvitePreviewProps {
+	read: LinkReading & { kind: 'invite' };
+	model: Model;
+}
+
+/** What an invite says, before and while it is accepted. */
+export function InvitePreview({ read: { invite }, model }: InvitePreviewProps) {
+	const { invite: flow } = model;
+	const title = useRef<HTMLHeadingElement>(null);
+	// The field it was pasted into is gone; the keyboard goes on here.
+	useEffect(() => title.current?.focus(), []);
+	const run = flow.run.value;
+	const isRunning = run?.outcome === 'running';
+	const isActive = run?.outcome === 'active';
+	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
+	return (
+		<>
+			<h2 ref={title} tabIndex={-1}>
+				{isActive ? 'Connected' : 'An invite'}
+			</h2>
+			<p class="fingerprint-box">
+				<span class="faint">from the identity with the fingerprint</span>
+				<strong class="fingerprint">{invite.fingerprint}</strong>
+				<span class="faint">Whoever sent you the link can read theirs to you: it must be the same, letter by letter.</span>
+			</p>
+			<dl class="facts invite-facts">
+				<Addresses name="Can be reached at" urls={invite.endpoints} none="no address of its own" />
+				<Addresses name="Waits at the relay" urls={invite.relays} none="none: it is dialled directly" />
+				<div>
+					<dt>Good until</dt>
+					<dd>
+						{new Date(invite.expiresAt).toLocaleString('en-GB')}{' '}
+						<span class={leftMs > 0 ? 'faint' : 'bad'}>{leftMs > 0 ? `${duration(leftMs)} left` : `over since ${duration(-leftMs)}`}</span>
+					</dd>
+				</div>
+				<div>
+					<dt>Good for</dt>
+					<dd>{invite.uses === 1 ? 'one person' : `${invite.uses} people`}</dd>
+				</div>
+				{flow.fingerprint.value && (
+					<div class="wide">
+						<dt>You are</dt>
+						<dd class="mono">{flow.fingerprint.value}</dd>
+					</div>
+				)}
+			</dl>
+			{run === null &&
+				warningsOf(invite, location).map((warning) => (
+					<p key={warning} class="notice">
+						{warning}
+					</p>
+				))}
+			{run?.problem && <ProblemCard problem={run.problem} />}
+			{run?.outcome === 'cancelled' && <p class="notice">Cancelled. The invite was not used up by that.</p>}
+			<div class="invite-actions">
+				{isRunning ? (
+					<button type="button" class="button" onClick={flow.cancel}>
+						Cancel
+					</button>
+				) : (
+					!isActive && (
+						<button type="button" class="button primary" onClick={() => void flow.accept()}>
+							{run === null ? 'Accept' : 'Try again'}
+						</button>
+					)
+				)}
+				<button type="button" class="button quiet" onClick={flow.discard}>
+					{run === null ? 'Discard' : 'Another invite'}
+				</button>
+			</div>
+		</>
+	);
+}
+
+function Addresses({ name, urls, none }: { name: string; urls: readonly string[]; none: string }) {
+	return (
+		<div class="wide">
+			<dt>{name}</dt>
+			{urls.length === 0 ? (
+				<dd class="faint">{none}</dd>
+			) : (
+				urls.map((url) => (
+					<dd key={url} class="mono">
+						{url}
+					</dd>
+				))
+			)}
+		</div>
+	);
+}
