@@ -8,8 +8,10 @@ export interface SocketEnd {
 export interface SocketEvents {
 	/** A whole text message. */
 	text(text: string): void;
-	/** Exactly once, nothing after it. */
+	/** Exactly once, nothing after it, when the connection below is gone; also of a socket that was spliced. */
 	closed(end: SocketEnd): void;
+	/** What to say instead to a peer that sent bytes (4400 MALFORMED_FRAME) or too much (4409 MESSAGE_TOO_BIG): ONE has words of its own. */
+	refusal?(end: SocketEnd): SocketEnd;
 }
 
 /**
@@ -19,15 +21,17 @@ export interface SocketEvents {
 export interface RelaySocket {
 	/** Of the peer, for limits and logs: an IP address. */
 	readonly address: string;
+	/** False from the moment the end is known, up to a second before `closed`. */
 	readonly isOpen: boolean;
 	/** Listens; called once, nothing was read before. */
 	start(events: SocketEvents): void;
 	/**
-	 * From within `text`: nothing behind this message is read or parsed until `resume()` or a splice; what has come already is kept, 64 KiB at most.
+	 * From within `text`: nothing behind this message is parsed until `resume()` or a splice; what has come already is kept, one read of at most 64 KiB,
+	 * and no more is read, so an end may go unnoticed meanwhile.
 	 */
 	hold(): void;
 	resume(): void;
-	/** Text of the relay itself. */
+	/** Text of the relay itself. Nothing once the end is known. */
 	send(text: string): void;
 	/** Says goodbye and ends within a second, whatever the peer does. `closed` follows. Idempotent. */
 	close(code: number, reason: string): void;
