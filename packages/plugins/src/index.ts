@@ -13,6 +13,8 @@ export type { Pairing } from './pairing/paired-peer.js';
 export { type PairingOptions, PairingPlugin } from './pairing/pairing-plugin.js';
 export { type PingPongOptions, PingPongPlugin } from './ping-pong.js';
 export type { RequestHandler } from './requests.js';
+export type { RouteChannel } from './route/route-messages.js';
+export { type RouteOptions, RoutePlugin } from './route/route-plugin.js';
 export type { AuthenticatedPeer, Authorization } from './secure/authenticate.js';
 export { type AuthenticationOptions, AuthenticationPlugin } from './secure/authentication.js';
 export { type EncryptionOptions, EncryptionPlugin } from './secure/encryption.js';
