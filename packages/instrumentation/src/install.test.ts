@@ -1,4 +1,4 @@
-import { Connection, hub } from '@linkscope/core';
+import { Connection, hub, type ProbeEvent } from '@linkscope/core';
 import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import {
@@ -344,15 +344,58 @@ test('watchInvite resolves with the connection that became active and its stages
 	await left.close();
 });
 
-test('watchInvite rejects with the stage that failed', async () => {
+test('watchInvite rejects with the stage that failed, when no other way has followed', async () => {
 	install();
-	const watching = watchInvite().catch((error: unknown) => error);
+	const clock = new FakeClock();
+	const watching = watchInvite({ clock }).catch((error: unknown) => error);
 	const [a] = createMemoryPair();
 	const refused = new Connection(a, {
 		plugins: [{ name: 'pairing', phase: ['PAIRING', 'PAIRED'], handshake: () => Promise.reject(new Error('no')) }],
 	});
 	await Promise.allSettled([refused.open(), settle().then(() => refused.terminate())]);
+	clock.advance(500);
 	expect(await watching).toMatchObject({ code: 'INVITE_FAILED', stage: { name: 'connect', outcome: 'aborted' }, connection: { id: refused.id } });
+	expect(clock.pending).toBe(0);
+});
+
+test('watchInvite waits for the next way where one has failed', async () => {
+	install();
+	const clock = new FakeClock();
+	const watching = watchInvite({ clock });
+	const [a] = createMemoryPair();
+	const first = new Connection(a);
+	await Promise.allSettled([first.open(), settle().then(() => first.terminate())]);
+	clock.advance(499);
+	const [second] = await openPair();
+	expect((await watching).connection.id).toBe(second.id);
+	await second.close();
+});
+
+test('watchInvite takes a socket on which the peer was looked for not for the connection to it', async () => {
+	install();
+	const clock = new FakeClock();
+	const watching = watchInvite({ clock }).catch((error: unknown) => error);
+	const lookup = (event: object) => hub.emit({ id: 'lookup', at: 0, ...event } as ProbeEvent);
+	lookup({ type: 'created', epoch: 0, role: 'observed', transport: 'websocket', remote: 'wss://relay.example' });
+	lookup({ type: 'state', from: 'CONNECTING', to: 'ACTIVE', frames: 0 });
+	clock.advance(499);
+	const [a] = createMemoryPair();
+	const failed = new Connection(a);
+	await Promise.allSettled([failed.open(), settle().then(() => failed.terminate())]);
+	clock.advance(500);
+	expect(await watching).toMatchObject({ code: 'INVITE_FAILED', connection: { id: failed.id } });
+});
+
+test('watchInvite resolves with a socket of foreign code where nothing else follows', async () => {
+	install();
+	const clock = new FakeClock();
+	const watching = watchInvite({ clock });
+	const socket = (event: object) => hub.emit({ id: 'foreign', at: 0, ...event } as ProbeEvent);
+	socket({ type: 'created', epoch: 0, role: 'observed', transport: 'websocket', remote: 'wss://chat.example' });
+	socket({ type: 'state', from: 'CONNECTING', to: 'ACTIVE', frames: 0 });
+	await settle();
+	clock.advance(500);
+	expect(await watching).toMatchObject({ connection: { id: 'foreign' }, durationMs: 0 });
 });
 
 test('watchInvite gives up after its time', async () => {

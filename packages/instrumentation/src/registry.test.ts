@@ -370,3 +370,28 @@ test('whatever comes, in whatever order, the stats stay plain, finite and printa
 		{ numRuns: 300 },
 	);
 });
+
+test('stages before the dial stand before it, and belong to the whole', () => {
+	const registry = registryWith();
+	const before = (name: 'validate' | 'discover', startedAt: number, durationMs: number, messages: number) =>
+		({ type: 'note', note: { kind: 'stage', name, startedAt, durationMs, messages, outcome: 'ok' } }) as const;
+	const recording = new Recording('c1', {}, 100)
+		.through(['CONNECTING'], 0)
+		.through(['CONNECTED', 'AUTHENTICATING'], 10)
+		.push(before('validate', 40, 1, 0))
+		.push(before('discover', 41, 59, 5))
+		.through(['AUTHENTICATED', 'ACTIVE'], 10, 4)
+		.push({ type: 'note', note: { kind: 'stage', name: 'sync', startedAt: 145, durationMs: 5, messages: 12, outcome: 'ok' } });
+	for (const event of recording.events) registry.fold(event);
+	const { connections, stages } = statsOf(registry, 200);
+	expect(connections[0]?.stages.map(({ name, durationMs, messages }) => [name, durationMs, messages])).toEqual([
+		['validate', 1, 0],
+		['discover', 59, 5],
+		['connect', 10, 0],
+		['auth', 10, 4],
+		['total', 100, 9],
+		['sync', 5, 12],
+	]);
+	expect(connections[0]?.stages[0]?.startedAt).toBe(new Date(EPOCH + 40).toISOString());
+	expect(stages.discover).toMatchObject({ count: 1, p50: 59 });
+});

@@ -272,8 +272,11 @@ export class Registry {
 		}
 		// A socket the patch saw has one stage; it would only say the same twice.
 		if (record.role !== 'observed' && (to === 'ACTIVE' || (ended && Number.isNaN(record.activeAt))) && !Number.isNaN(record.connectingAt)) {
-			const messages = record.stages?.reduce((sum, one) => sum + one.messages, 0) ?? 0;
-			this.stage(record, 'total', record.connectingAt, at - record.connectingAt, messages, outcome);
+			const stages = record.stages ?? [];
+			// What came before the dial, of an invite, is part of the whole.
+			const from = Math.min(record.connectingAt, ...stages.map(({ offsetMs }) => record.startAt + offsetMs));
+			const messages = stages.reduce((sum, one) => sum + one.messages, 0);
+			this.stage(record, 'total', from, at - from, messages, outcome);
 		}
 		record.state = to;
 		record.stateAt = at;
@@ -286,8 +289,10 @@ export class Registry {
 		if (!Object.hasOwn(BUDGETS, name)) return;
 		const duration = Math.max(finite(durationMs), 0);
 		const stages = record.stages ?? [];
-		const stage = { name, offsetMs: startedAt - record.startAt, durationMs: duration, messages: finite(messages), outcome };
-		if (stages.length < MAX_STAGES) record.stages = stages.concat(stage);
+		const stage = { name, offsetMs: finite(startedAt - record.startAt), durationMs: duration, messages: finite(messages), outcome };
+		// In the order in which they began: those before the dial are told when it is clear whose they were.
+		const place = name === 'total' ? stages.length : stages.filter(({ offsetMs }) => offsetMs <= stage.offsetMs).length;
+		if (stages.length < MAX_STAGES) record.stages = stages.slice(0, place).concat(stage, stages.slice(place));
 		if (outcome === 'ok') this.#later(record.id, () => this.stages.add(name, duration));
 	}
 
