@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { installFromApt } from './apt.mjs';
 import { BROWSER_VARIABLE, findBrowser } from './find-browser.mjs';
-import { run, runNode, step } from './run.mjs';
+import { runNode, step } from './run.mjs';
 
 /**
  * Finds a browser for the tests, or brings one: Debian's chromium where we may install it, else playwright's download.
@@ -19,22 +19,7 @@ export async function ensureBrowser() {
 }
 
 async function fromApt() {
-	const prefix = aptPrefix();
-	if (prefix === null) return null;
-	const [command, ...args] = [...prefix, 'apt-get'];
-	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-	await step('Installing chromium with apt-get', async () => {
-		await run(command, [...args, 'update', '-qq'], { env });
-		await run(command, [...args, 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env });
-	});
-	return findBrowser();
-}
-
-// Never asks for a password: whoever runs the tests has not agreed to that.
-function aptPrefix() {
-	if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) return null;
-	if (process.getuid() === 0) return [];
-	return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : null;
+	return (await installFromApt('chromium')) ? findBrowser() : null;
 }
 
 async function fromPlaywright() {

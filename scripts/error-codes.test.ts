@@ -5,7 +5,7 @@ const root = new URL('..', import.meta.url).pathname;
 
 test('every error code in the sources has a heading in docs/errors.md, and every heading a code', () => {
 	const sources = readdirSync(`${root}packages`, { recursive: true, encoding: 'utf8' })
-		.filter((path) => /^\w+\/src\/.*\.ts$/.test(path) && !/\.test\.|\/testing\/(?!memory)|seed-snippets/.test(path))
+		.filter((path) => /^[\w-]+\/src\/.*\.ts$/.test(path) && !/\.test\.|\/testing\/(?!memory)|\.fixture\.|seed-snippets/.test(path))
 		.map((path) => `packages/${path}`);
 	const used = new Set<string>();
 	for (const path of sources) {
