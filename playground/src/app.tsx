@@ -15,7 +15,7 @@ const VIEWS = [
 
 export function App({ model }: { model: Model }) {
 	// Before anything is painted: the address may hold the secret of an invite.
-	useLayoutEffect(() => bindAddress(model, window, model.invite.paste), [model]);
+	useLayoutEffect(() => bindAddress(model, window, model.invite.open), [model]);
 	const view = model.view.value;
 	return (
 		<>

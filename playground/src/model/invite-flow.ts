@@ -18,8 +18,10 @@ export interface InviteFlow {
 	/** Who this page is; null before it was asked. */
 	readonly fingerprint: ReadonlySignal<string | null>;
 	readonly conversation: ReadonlySignal<Conversation | null>;
-	/** Reads a text; dials nothing. An attempt that runs is cancelled. */
+	/** Reads what stands in the field; dials nothing. An attempt that runs is cancelled. */
 	paste(text: string): void;
+	/** The same for a link that the page was opened with: it never stands in the field. */
+	open(link: string): void;
 	/** Dials what the invite names. Does nothing without one, or while an attempt runs. */
 	accept(): Promise<void>;
 	cancel(): void;
@@ -47,19 +49,19 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 
 	const steps = computed(() => {
 		if (run.value) return stepsOf(run.value);
-		const read = reading.value;
-		return plannedSteps(read.kind === 'invite' ? read : read.kind === 'refused' ? read.problem : null);
+		const found = reading.value;
+		return plannedSteps(found.kind === 'invite' ? found : found.kind === 'refused' ? found.problem : null);
 	});
 
 	function cancel(): void {
 		attempt?.abort();
 	}
-	function paste(pasted: string): void {
+	function read(link: string, shown: string): void {
 		cancel();
-		const read = readLink(pasted);
+		const found = readLink(link);
 		batch(() => {
-			reading.value = read;
-			text.value = read.kind === 'invite' ? '' : pasted;
+			reading.value = found;
+			text.value = found.kind === 'invite' ? '' : shown;
 			run.value = null;
 			conversation.value = null;
 		});
@@ -106,9 +108,10 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 		steps,
 		fingerprint,
 		conversation,
-		paste,
+		paste: (pasted) => read(pasted, pasted),
+		open: (link) => read(link, ''),
 		cancel,
-		discard: () => paste(''),
+		discard: () => read('', ''),
 		async accept() {
 			if (reading.value.kind === 'invite' && run.value?.outcome !== 'running') await acceptInviteOf(reading.value);
 		},

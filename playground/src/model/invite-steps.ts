@@ -9,7 +9,7 @@ export interface Step {
 	readonly name: StepName;
 	readonly title: string;
 	readonly state: StepState;
-	/** After Accept was pressed; null where it has not begun. */
+	/** Since the attempt began, the reading of the link counted in and the person's own time left out; null where it has not begun. */
 	readonly startMs: number | null;
 	readonly durationMs: number | null;
 	readonly budgetMs: number | null;
@@ -25,8 +25,9 @@ export interface Step {
 /** One press of Accept. */
 export interface Run {
 	readonly outcome: 'running' | 'active' | 'failed' | 'cancelled';
-	/** Epoch milliseconds. */
+	/** When Accept was pressed, epoch milliseconds. */
 	readonly startedAt: number;
+	/** The last look at it. */
 	readonly now: number;
 	/** What checking the link took when it was pasted. */
 	readonly validateMs: number;
@@ -73,14 +74,11 @@ export function stepsOf(run: Run): Step[] {
 	const current = currentStep(run, connection);
 	let endMs = 0;
 	return PLANS.map((plan) => {
-		const step = { ...stepOf(plan, run, connection), ...place(plan.name, current, run) };
-		if (step.state === 'running') {
-			const startMs = step.startMs ?? endMs;
-			return { ...step, startMs, durationMs: Math.max(0, run.now - run.startedAt - startMs) };
-		}
+		const step = { ...measured(plan, run, connection), ...placed(plan.name, current, run) };
+		if (step.state === 'running') return running(step, run, endMs);
 		if (step.state === 'done' && step.durationMs === null) return { ...step, state: 'skipped', note: 'was not needed' };
-		if (step.startMs !== null && step.durationMs !== null && plan.name !== 'active') endMs = Math.max(endMs, step.startMs + step.durationMs);
-		return step;
+		if (step.startMs !== null && step.durationMs !== null) endMs = Math.max(endMs, step.startMs + step.durationMs);
+		return pipelined(step) ? { ...step, note: 'its first message went ahead, with the authentication' } : step;
 	});
 }
 
@@ -114,25 +112,37 @@ function stepNamed(stage: string): StepName | null {
 	return ORDER.find((name) => name === stage) ?? null;
 }
 
+/** Not yet measured: from the end of what was before it until now. */
+function running(step: Step, run: Run, endMs: number): Step {
+	const startMs = step.startMs ?? endMs;
+	const durationMs = Math.max(0, run.validateMs + run.now - run.startedAt - startMs);
+	return { ...step, startMs, durationMs, isOverBudget: step.budgetMs !== null && durationMs > step.budgetMs };
+}
+
+/** Messages are counted in the step in which they travel, and who dialled need not wait with the first of this one. */
+function pipelined({ name, state, messages, expected }: Step): boolean {
+	return name === 'encrypt' && state === 'done' && expected !== null && messages !== null && messages < expected[0];
+}
+
 /** What the instrumentation measured of a step. */
-function stepOf(plan: Plan, run: Run, connection: ConnectionSnapshot | null): Step {
+function measured(plan: Plan, run: Run, connection: ConnectionSnapshot | null): Step {
 	const step = waiting(plan);
+	// Read when it was pasted, while nothing was dialled.
+	if (plan.name === 'validate') return { ...step, startMs: 0, durationMs: run.validateMs };
 	const stage = connection?.stages.filter(({ name }) => name === (plan.name === 'active' ? 'total' : plan.name)).at(-1);
-	if (!stage || (plan.name === 'active' && run.outcome !== 'active')) {
-		return plan.name === 'validate' ? { ...step, startMs: 0, durationMs: run.validateMs } : step;
-	}
+	if (!stage || (plan.name === 'active' && run.outcome !== 'active')) return step;
 	return {
 		...step,
-		startMs: Math.max(0, Date.parse(stage.startedAt) - run.startedAt),
+		startMs: run.validateMs + Math.max(0, Date.parse(stage.startedAt) - run.startedAt),
 		durationMs: stage.durationMs,
 		budgetMs: stage.budgetMs,
 		isOverBudget: stage.overBudget,
-		messages: plan.name === 'validate' || plan.name === 'active' ? null : stage.messages,
+		messages: plan.expected && stage.messages,
 	};
 }
 
 /** Whether a step lies behind the attempt, is where it stands, or ahead. */
-function place(name: StepName, current: StepName | null, run: Run): Partial<Step> & Pick<Step, 'state'> {
+function placed(name: StepName, current: StepName | null, run: Run): Partial<Step> & Pick<Step, 'state'> {
 	if (name === 'discover' && run.relays === 0) return { state: 'skipped', note: 'this invite names no relay: its addresses are dialled directly' };
 	if (name === 'validate' && current !== 'validate') return { state: 'done' };
 	if (run.outcome === 'active') return { state: 'done' };

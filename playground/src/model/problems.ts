@@ -10,17 +10,20 @@ export interface Problem {
 	readonly advice: string;
 	/** Where the code alone tells it. */
 	readonly step: StepName | null;
+	/** The same invite will not work later either. */
+	readonly isFinal: boolean;
 }
 
-type Words = Pick<Problem, 'title' | 'advice' | 'step'>;
+type Words = Pick<Problem, 'title' | 'advice' | 'step'> & { isFinal?: true };
 
 const NEW_ONE = 'Ask the inviter for a new invite.';
 const KNOWN: Readonly<Record<string, Words>> = {
-	INVITE_EXPIRED: { title: 'This invite has expired', advice: `${NEW_ONE} If it is new, set the clock of this device.`, step: 'validate' },
+	INVITE_EXPIRED: { title: 'This invite has expired', advice: `${NEW_ONE} If it is new, set the clock of this device.`, step: 'validate', isFinal: true },
 	INVITE_OF_ONE: {
 		title: 'This is an invite of ONE.models',
 		advice: 'This page takes invites of linkscope only, which their inviter has signed. Ask for one of those, or use the application it was made for.',
 		step: 'validate',
+		isFinal: true,
 	},
 	NOT_REGISTERED: {
 		title: 'The inviter is not waiting at the relay',
@@ -45,25 +48,27 @@ const KNOWN: Readonly<Record<string, Words>> = {
 		title: 'Somebody else answered',
 		advice: `Who answers at that address is not who made this invite, so nothing was told to it. ${NEW_ONE}`,
 		step: 'auth',
+		isFinal: true,
 	},
 	AUTH_FAILED: {
 		title: 'The other side did not prove who it is',
 		advice: 'Somebody may stand in between. Try another network, and compare the fingerprint with the inviter’s.',
 		step: 'auth',
 	},
-	AUTH_REFUSED: { title: 'The inviter did not let this identity in', advice: 'Ask the inviter: only its own log says why.', step: 'auth' },
+	AUTH_REFUSED: { title: 'The inviter did not let this identity in', advice: 'Ask the inviter: only its own log says why.', step: 'auth', isFinal: true },
 	HANDSHAKE_TIMEOUT: {
 		title: 'The other side fell silent',
 		advice: 'It may be another program, or overloaded. Press Accept again; if that does not help, ask for a new invite.',
 		step: null,
 	},
-	NO_COMMON_SUITE: { title: 'The two sides have no cipher in common', advice: 'Update the older of the two programs.', step: 'encrypt' },
+	NO_COMMON_SUITE: { title: 'The two sides have no cipher in common', advice: 'Update the older of the two programs.', step: 'encrypt', isFinal: true },
 	INVITE_REFUSED: {
 		title: 'The inviter refused this invite',
 		advice: `It was used already, revoked, or its time is over; nobody outside is told which. ${NEW_ONE}`,
 		step: 'pair',
+		isFinal: true,
 	},
-	PAIRING_REQUIRED: { title: 'The inviter wants a new pairing', advice: NEW_ONE, step: 'pair' },
+	PAIRING_REQUIRED: { title: 'The inviter wants a new pairing', advice: NEW_ONE, step: 'pair', isFinal: true },
 	STORE_UNREADABLE: {
 		title: 'This page cannot keep an identity',
 		advice: 'Open it in an ordinary window: some browsers store nothing in private ones.',
@@ -81,14 +86,14 @@ const KNOWN: Readonly<Record<string, Words>> = {
 export function problemOf(error: unknown): Problem {
 	const { code, sentence } = said(error);
 	const words = KNOWN[code ?? ''] ?? { title: 'The invite did not work', advice: 'The log and the errors below say more.', step: null };
-	return { code, sentence, ...words };
+	return { code, sentence, isFinal: false, ...words };
 }
 
 /** Why a text is no invite that can be accepted. */
 export function linkProblem(error: unknown, link: string): Problem {
 	const { code, sentence } = said(error);
 	if (code !== 'INVITE_MALFORMED') return { ...problemOf(error), step: 'validate' };
-	return { code, sentence, step: 'validate', ...SHAPES[shapeOf(link)] };
+	return { code, sentence, step: 'validate', isFinal: true, ...SHAPES[shapeOf(link)] };
 }
 
 type Shape = 'foreign' | 'cut' | 'changed';
@@ -108,11 +113,11 @@ const SECRET_CHARS = 43;
 
 /** Told apart for the advice alone: none of them is accepted. */
 function shapeOf(link: string): Shape {
-	const hash = link.indexOf('#');
-	const [json = '', signature, secret, ...more] = link.slice(hash + 1).split('.');
+	const [prefix = '', fragment = ''] = link.split('#', 2);
+	const [json = '', signature, secret, ...more] = fragment.split('.');
 	// Base64url of '{"'.
-	if (hash < 0 || !json.startsWith('eyJ') || more.length > 0) return 'foreign';
-	const isWhole = signature?.length === SIGNATURE_CHARS && secret?.length === SECRET_CHARS;
+	if (/\s/.test(prefix) || !json.startsWith('eyJ') || more.length > 0) return 'foreign';
+	const isWhole = signature?.length === SIGNATURE_CHARS && secret?.length === SECRET_CHARS && !/\s/.test(json);
 	return isWhole ? 'changed' : 'cut';
 }
 

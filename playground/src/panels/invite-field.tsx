@@ -19,7 +19,7 @@ export function InviteField({ flow }: { flow: InviteFlow }) {
 				rows={4}
 				placeholder="linkscope:invite#… or https://…#…"
 				aria-describedby="invite-help"
-				aria-invalid={isRefused}
+				aria-invalid={isRefused && flow.text.value !== ''}
 				autocomplete="off"
 				autocapitalize="off"
 				spellcheck={false}

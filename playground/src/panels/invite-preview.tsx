@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { duration } from '../model/format.js';
-import type { LinkReading } from '../model/invite-link.js';
-import { warningsOf } from '../model/invite-link.js';
+import type { InviteFlow } from '../model/invite-flow.js';
+import { type LinkReading, warningsOf } from '../model/invite-link.js';
 import type { Model } from '../model/model.js';
 import { ProblemCard } from './problem-card.js';
 
@@ -17,16 +17,14 @@ export function InvitePreview({ read: { invite }, model }: InvitePreviewProps) {
 	// The field it was pasted into is gone; the keyboard goes on here.
 	useEffect(() => title.current?.focus(), []);
 	const run = flow.run.value;
-	const isRunning = run?.outcome === 'running';
-	const isActive = run?.outcome === 'active';
 	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
 	return (
 		<>
 			<h2 ref={title} tabIndex={-1}>
-				{isActive ? 'Connected' : 'An invite'}
+				{run?.outcome === 'active' ? 'Connected' : 'An invite'}
 			</h2>
 			<p class="fingerprint-box">
-				<span class="faint">from the identity with the fingerprint</span>
+				<span class="faint">From the identity with the fingerprint</span>
 				<strong class="fingerprint">{invite.fingerprint}</strong>
 				<span class="faint">Whoever sent you the link can read theirs to you: it must be the same, letter by letter.</span>
 			</p>
@@ -36,7 +34,7 @@ export function InvitePreview({ read: { invite }, model }: InvitePreviewProps) {
 				<div>
 					<dt>Good until</dt>
 					<dd>
-						{new Date(invite.expiresAt).toLocaleString('en-GB')}{' '}
+						{new Date(invite.expiresAt).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })}{' '}
 						<span class={leftMs > 0 ? 'faint' : 'bad'}>{leftMs > 0 ? `${duration(leftMs)} left` : `over since ${duration(-leftMs)}`}</span>
 					</dd>
 				</div>
@@ -59,23 +57,31 @@ export function InvitePreview({ read: { invite }, model }: InvitePreviewProps) {
 				))}
 			{run?.problem && <ProblemCard problem={run.problem} />}
 			{run?.outcome === 'cancelled' && <p class="notice">Cancelled. The invite was not used up by that.</p>}
-			<div class="invite-actions">
-				{isRunning ? (
-					<button type="button" class="button" onClick={flow.cancel}>
-						Cancel
-					</button>
-				) : (
-					!isActive && (
-						<button type="button" class="button primary" onClick={() => void flow.accept()}>
-							{run === null ? 'Accept' : 'Try again'}
-						</button>
-					)
-				)}
-				<button type="button" class="button quiet" onClick={flow.discard}>
-					{run === null ? 'Discard' : 'Another invite'}
-				</button>
-			</div>
+			<Actions flow={flow} />
 		</>
+	);
+}
+
+function Actions({ flow }: { flow: InviteFlow }) {
+	const run = flow.run.value;
+	const outcome = run?.outcome;
+	const isFinal = outcome === 'active' || run?.problem?.isFinal === true;
+	return (
+		<div class="invite-actions">
+			{outcome === 'running' && (
+				<button type="button" class="button" onClick={flow.cancel}>
+					Cancel
+				</button>
+			)}
+			{outcome !== 'running' && outcome !== 'active' && (
+				<button type="button" class={isFinal ? 'button' : 'button primary'} onClick={() => void flow.accept()}>
+					{run ? 'Try again' : 'Accept'}
+				</button>
+			)}
+			<button type="button" class={isFinal ? 'button' : 'button quiet'} onClick={flow.discard}>
+				{run ? 'Another invite' : 'Discard'}
+			</button>
+		</div>
 	);
 }
 

@@ -1,6 +1,7 @@
 import { count, duration } from '../model/format.js';
-import { furthestOf, type Run, type Step, type StepState, spanOf } from '../model/invite-steps.js';
+import { type Run, type Step, type StepState, spanOf } from '../model/invite-steps.js';
 import type { Model } from '../model/model.js';
+import { toneOf } from '../model/selectors.js';
 
 const SIGNS: Partial<Record<StepState, string>> = { done: '✓', failed: '✕', cancelled: '–', skipped: '·' };
 const WORDS: Record<StepState, string> = {
@@ -92,25 +93,27 @@ function StepRow({ step, number, spanMs, hasAxis }: StepRowProps) {
 /** Each connection that was dialled for the invite. */
 function Tries({ run, model }: { run: Run; model: Model }) {
 	if (run.connections.length === 0) return null;
-	const chosen = furthestOf(run.connections);
 	return (
 		<ul class="tries" aria-label="Dialled for this invite">
-			{run.connections.map(({ id, url, transport, currentState, close }) => (
-				<li key={id}>
-					<button
-						type="button"
-						class="link"
-						onClick={() => {
-							model.selectedId.value = id;
-							model.view.value = 'connections';
-						}}
-					>
-						{id}
-					</button>
-					<span class="mono tries-url">{url || transport}</span>
-					<span class={id === chosen?.id && run.outcome === 'active' ? 'chip good' : 'chip'}>{close ? close.verdict.word : currentState.toLowerCase()}</span>
-				</li>
-			))}
+			{run.connections.map((connection) => {
+				const { id, url, transport, currentState, close } = connection;
+				return (
+					<li key={id}>
+						<button
+							type="button"
+							class="link"
+							onClick={() => {
+								model.selectedId.value = id;
+								model.view.value = 'connections';
+							}}
+						>
+							{id}
+						</button>
+						<span class="mono tries-url">{url || transport}</span>
+						<span class={`chip ${toneOf(connection)}`}>{close ? close.verdict.word : currentState.toLowerCase()}</span>
+					</li>
+				);
+			})}
 		</ul>
 	);
 }
