@@ -76,6 +76,14 @@ describe('the seven steps', () => {
 		expect(spanOf(steps)).toBe(25);
 	});
 
+	it('take the reading of the link from the instrumentation where that measured it, as part of the whole', () => {
+		const whole = connection([['validate', 0, 1, 0], ...through.slice(0, 4), ['total', 0, 20, 10]], { activeAt: new Date(START + 20).toISOString() });
+		const steps = stepsOf(run({ outcome: 'active', connections: [whole] }));
+		expect(named(steps, 'validate')).toMatchObject({ startMs: 0, durationMs: 1, messages: null });
+		expect(named(steps, 'auth').startMs).toBe(5);
+		expect(spanOf(steps)).toBe(20);
+	});
+
 	it('say why fewer messages than expected were counted where one went ahead', () => {
 		const steps = stepsOf(run({ outcome: 'active', connections: [active] }));
 		expect(named(steps, 'encrypt').note).toContain('went ahead');

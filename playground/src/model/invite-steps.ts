@@ -75,7 +75,7 @@ export function stepsOf(run: Run): Step[] {
 	let endMs = 0;
 	return PLANS.map((plan) => {
 		const step = { ...measured(plan, run, connection), ...placed(plan.name, current, run) };
-		if (step.state === 'running') return running(step, run, endMs);
+		if (step.state === 'running') return running(step, run, readAheadMs(run, connection), endMs);
 		if (step.state === 'done' && step.durationMs === null) return { ...step, state: 'skipped', note: 'was not needed' };
 		if (step.startMs !== null && step.durationMs !== null) endMs = Math.max(endMs, step.startMs + step.durationMs);
 		return pipelined(step) ? { ...step, note: 'its first message went ahead, with the authentication' } : step;
@@ -113,9 +113,9 @@ function stepNamed(stage: string): StepName | null {
 }
 
 /** Not yet measured: from the end of what was before it until now. */
-function running(step: Step, run: Run, endMs: number): Step {
+function running(step: Step, run: Run, aheadMs: number, endMs: number): Step {
 	const startMs = step.startMs ?? endMs;
-	const durationMs = Math.max(0, run.validateMs + run.now - run.startedAt - startMs);
+	const durationMs = Math.max(0, aheadMs + run.now - run.startedAt - startMs);
 	return { ...step, startMs, durationMs, isOverBudget: step.budgetMs !== null && durationMs > step.budgetMs };
 }
 
@@ -127,18 +127,23 @@ function pipelined({ name, state, messages, expected }: Step): boolean {
 /** What the instrumentation measured of a step. */
 function measured(plan: Plan, run: Run, connection: ConnectionSnapshot | null): Step {
 	const step = waiting(plan);
-	// Read when it was pasted, while nothing was dialled.
-	if (plan.name === 'validate') return { ...step, startMs: 0, durationMs: run.validateMs };
 	const stage = connection?.stages.filter(({ name }) => name === (plan.name === 'active' ? 'total' : plan.name)).at(-1);
+	// It was read when it was pasted, too.
+	if (!stage && plan.name === 'validate') return { ...step, startMs: 0, durationMs: run.validateMs };
 	if (!stage || (plan.name === 'active' && run.outcome !== 'active')) return step;
 	return {
 		...step,
-		startMs: run.validateMs + Math.max(0, Date.parse(stage.startedAt) - run.startedAt),
+		startMs: readAheadMs(run, connection) + Math.max(0, Date.parse(stage.startedAt) - run.startedAt),
 		durationMs: stage.durationMs,
 		budgetMs: stage.budgetMs,
 		isOverBudget: stage.overBudget,
 		messages: plan.expected && stage.messages,
 	};
+}
+
+/** Where only the reading at its pasting was measured, that comes first on the axis. */
+function readAheadMs(run: Run, connection: ConnectionSnapshot | null): number {
+	return connection?.stages.some(({ name }) => name === 'validate') ? 0 : run.validateMs;
 }
 
 /** Whether a step lies behind the attempt, is where it stands, or ahead. */
