@@ -13,6 +13,7 @@ export { NoiseHandshake, type NoiseKeys, type NoiseOptions } from './noise.js';
 export { messageBytes, type NextMessage, type NoiseMessage, parseMessage } from './noise-message.js';
 export { LINKSCOPE_NOISE, type NoiseProtocol, noiseProtocol } from './noise-patterns.js';
 export { OneInvitation } from './one-invitation.js';
+export { dialableUrl } from './invite-urls.js';
 export { parseInvite } from './parse-invite.js';
 export type { Aead, AeadName, Ed25519, HashName, KeyPair, Primitives, X25519 } from './primitives.js';
 export { ITEM_HEADER_BYTES, ItemReader, writeItem } from './record-items.js';

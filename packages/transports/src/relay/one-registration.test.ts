@@ -21,7 +21,7 @@ function registering(relayKey?: Uint8Array) {
 		keys: listener,
 		relayKey,
 		clock,
-		send: (frame) => said.push(JSON.parse(frame)),
+		send: (frame) => said.push(JSON.parse(frame)) > 0,
 		fail: (error) => errors.push(error),
 	});
 	registration.begin();
@@ -44,7 +44,7 @@ test('registers, proves its key, answers pings, and gives way to a caller', () =
 		registration.receive(PING);
 	}
 	expect(said.slice(2)).toEqual(new Array(10).fill({ command: 'pong' }));
-	expect(registration.receive(HANDOVER)).toBe('handover');
+	expect(registration.receive(HANDOVER)).toBe('call');
 	expect(clock.pending).toBe(0);
 	expect(errors).toEqual([]);
 });
@@ -65,7 +65,7 @@ test('a relay that falls silent is given up: at once while registering, 4 s afte
 });
 
 test('nothing is received before it has begun', () => {
-	const registration = new OneRegistration({ keys: listener, send: () => {}, fail: () => {} });
+	const registration = new OneRegistration({ keys: listener, send: () => true, fail() {} });
 	expect(() => registration.receive(HANDOVER)).toThrow(TypeError);
 });
 

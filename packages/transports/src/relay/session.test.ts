@@ -1,0 +1,317 @@
+import { type CloseInfo, Connection, type Payload, type TransportSink } from '@linkscope/core';
+import { settle } from '@linkscope/core/testing';
+import { encodeBase64url } from '@linkscope/crypto';
+import { describe, expect, test } from 'vitest';
+import { type Caller, newIdentity, ORIGIN, ScriptedRelay, URL } from './fixtures/scripted-relay.js';
+import { dialRelayOn, openRelayOn, type RelaySession } from './open-relay.js';
+
+const me = newIdentity();
+const target = newIdentity().publicKey;
+const READY = { type: 'relay_ready' };
+const ENDPOINTS = { type: 'endpoints', registered: true, direct: ['ws://192.0.2.1:9/'], relays: ['wss://other.test/'], transports: ['websocket'] };
+
+async function openedSession(options: object = {}) {
+	const relay = new ScriptedRelay();
+	const opening = openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock, ...options });
+	await relay.last.admit();
+	return { relay, caller: relay.last, session: await opening };
+}
+
+/** How a promise ended: 'ok', or the code of its error. null while it waits. */
+function watched(promise: Promise<unknown>): { outcome: string | null; message: string } {
+	const state: { outcome: string | null; message: string } = { outcome: null, message: '' };
+	promise.then(
+		() => {
+			state.outcome = 'ok';
+		},
+		(error) => {
+			state.outcome = error.code ?? error.name;
+			state.message = error.message;
+		},
+	);
+	return state;
+}
+
+function recorder() {
+	const told = { messages: [] as Payload[], closes: [] as CloseInfo[], claims: 0, bytesIn: 0 };
+	const sink: TransportSink = {
+		message: (payload) => void told.messages.push(payload),
+		drained() {},
+		wire: (_, bytesIn) => {
+			told.bytesIn += bytesIn;
+		},
+		claim: () => {
+			told.claims++;
+		},
+		closed: (info) => void told.closes.push(info),
+	};
+	return { told, sink };
+}
+
+async function dialled(relay = new ScriptedRelay()) {
+	const transport = dialRelayOn(relay.dial, URL, { identity: me, target, clock: relay.clock });
+	const { told, sink } = recorder();
+	const opening = watched(transport.open(sink, new AbortController().signal));
+	await relay.last.admit();
+	return { relay, caller: relay.last, transport, told, opening };
+}
+
+describe('a session with a relay', () => {
+	test('says where it dialled and who it is, and proves it for this origin and this relay', async () => {
+		const { caller, session, relay } = await openedSession();
+		expect(caller.said[0]).toMatchObject({ type: 'relay_hello', v: 1, origin: ORIGIN, key: encodeBase64url(me.publicKey) });
+		expect(caller.said[0]).not.toHaveProperty('relay');
+		expect(caller.said[1]).toMatchObject({ type: 'relay_proof', role: 'dialler' });
+		expect(caller.isProved()).toBe(true);
+		expect(session.relayKey).toEqual(relay.identity.publicKey);
+		session.close();
+		await settle();
+		expect(caller.end).toMatchObject({ code: 1000 });
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('a pinned relay proves itself before this side does, and its proof is for nobody else', async () => {
+		const relay = new ScriptedRelay();
+		const opening = openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock, relayKey: relay.identity.publicKey });
+		await relay.last.admit();
+		await opening;
+		expect(relay.last.said[0]).toMatchObject({ relay: encodeBase64url(relay.identity.publicKey) });
+		expect(relay.last.isProved()).toBe(true);
+	});
+
+	test.each<[string, string, number, (caller: Caller) => object | string | Uint8Array]>([
+		['of somebody else', 'AUTH_FAILED', 4401, (caller) => caller.challenge({}, newIdentity())],
+		['for another nonce', 'AUTH_FAILED', 4401, (caller) => caller.challenge({ nonce: encodeBase64url(new Uint8Array(32)) })],
+		['that is missing', 'MALFORMED_FRAME', 4400, (caller) => caller.challenge({ signature: undefined })],
+		['of the right form under another key', 'PEER_MISMATCH', 4401, (caller) => caller.challenge({ key: encodeBase64url(target) })],
+	])('a signature of a pinned relay %s: %s, and nothing was proved to it', async (_, code, closeCode, challenge) => {
+		const relay = new ScriptedRelay();
+		const opening = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock, relayKey: relay.identity.publicKey }));
+		await settle();
+		relay.last.say(challenge(relay.last));
+		await settle();
+		expect(opening.outcome).toBe(code);
+		expect(relay.last.types).toEqual(['relay_hello']);
+		expect(relay.last.end).toMatchObject({ code: closeCode, reason: code });
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test.each<[string, string, object | string | Uint8Array]>([
+		['bytes', 'PROTOCOL_ORDER', new Uint8Array(3)],
+		['no JSON', 'MALFORMED_FRAME', 'hello'],
+		['an array', 'MALFORMED_FRAME', '[]'],
+		['a key twice', 'MALFORMED_FRAME', '{"type":"relay_challenge","type":"relay_challenge"}'],
+		['its own hello back', 'PROTOCOL_ORDER', { type: 'relay_hello', v: 1 }],
+		['a challenge of more than 4 KiB', 'MALFORMED_FRAME', { type: 'relay_challenge', key: 'x'.repeat(4096) }],
+		['a challenge without a key', 'MALFORMED_FRAME', { type: 'relay_challenge' }],
+		['a short nonce', 'MALFORMED_FRAME', { type: 'relay_challenge', key: encodeBase64url(target), nonce: 'AAAA' }],
+	])('a relay that says %s is %s, and nothing is left open', async (_, code, message) => {
+		const relay = new ScriptedRelay();
+		const opening = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock }));
+		await settle();
+		relay.last.say(message);
+		await settle();
+		expect(opening).toMatchObject({ outcome: code });
+		expect(opening.message).not.toContain('xxx');
+		expect(relay.last.end?.code).toBe(code === 'PROTOCOL_ORDER' ? 4402 : 4400);
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('a relay that is not there, and one that says nothing, are given up after 10 s each', async () => {
+		const relay = new ScriptedRelay();
+		relay.isDeaf = true;
+		const unreachable = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock }));
+		relay.isDeaf = false;
+		const silent = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock }));
+		await relay.clock.run(9_999);
+		expect([unreachable.outcome, silent.outcome]).toEqual([null, null]);
+		await relay.clock.run(1);
+		expect([unreachable.outcome, silent.outcome]).toEqual(['OPEN_TIMEOUT', 'HANDSHAKE_TIMEOUT']);
+		await settle();
+		expect(relay.last.end).toMatchObject({ code: 4408 });
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test.each([0, 1, 2, 3])('an abort after %s steps ends it at once and leaves nothing open', async (steps) => {
+		const relay = new ScriptedRelay();
+		const aborting = new AbortController();
+		relay.isDeaf = steps === 1;
+		if (steps === 0) aborting.abort();
+		const opening = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock }, aborting.signal));
+		if (steps === 3) {
+			await settle();
+			relay.last.say(relay.last.challenge());
+		} else if (steps > 0) await settle();
+		aborting.abort();
+		await settle();
+		expect(opening.outcome).toBe('OPEN_ABORTED');
+		expect(relay.open).toEqual([]);
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('asks one question after the other, and keeps what can be dialled of the answers', async () => {
+		const { caller, session } = await openedSession();
+		const first = session.discover(target);
+		const second = session.discover(target, { probe: true });
+		await settle();
+		expect(caller.said.slice(2)).toEqual([{ type: 'discover', target: encodeBase64url(target) }]);
+		caller.say({ ...ENDPOINTS, direct: ['ws://192.0.2.1:9/', 'javascript:alert(1)', 'wss://user:secret@a.test/'] });
+		expect(await first).toEqual({ registered: true, direct: ['ws://192.0.2.1:9/'], relays: ['wss://other.test/'], transports: ['websocket'] });
+		await settle();
+		expect(caller.said[3]).toEqual({ type: 'discover', target: encodeBase64url(target), probe: true });
+		caller.say({ type: 'endpoints', registered: true, direct: [], relays: [], transports: [], alive: false });
+		expect(await second).toMatchObject({ registered: true, alive: false });
+	});
+
+	test.each<[string, object]>([
+		['no registered', { ...ENDPOINTS, registered: 1 }],
+		['an address that is none', { ...ENDPOINTS, direct: [7] }],
+		['no lists', { type: 'endpoints', registered: true }],
+	])('an answer with %s ends the session', async (_, answer) => {
+		const { caller, session, relay } = await openedSession();
+		const asked = watched(session.discover(target));
+		await settle();
+		caller.say(answer);
+		await settle();
+		expect(asked.outcome).toBe('MALFORMED_FRAME');
+		expect(caller.end?.code).toBe(4400);
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('what nobody asked for ends it, and whoever asks next hears why', async () => {
+		const { caller, session } = await openedSession();
+		caller.say({ type: 'relay_ping' });
+		await settle();
+		expect(caller.end).toMatchObject({ code: 4402, reason: 'PROTOCOL_ORDER' });
+		await expect(session.discover(target)).rejects.toMatchObject({ code: 'PROTOCOL_ORDER' });
+		await expect(session.dial(target).open(recorder().sink, new AbortController().signal)).rejects.toMatchObject({ code: 'PROTOCOL_ORDER' });
+	});
+
+	test.each<[number, string, string]>([
+		[4400, 'RELAY_SELF', 'RELAY_SELF'],
+		[4400, 'MALFORMED_FRAME', 'MALFORMED_FRAME'],
+		[4401, 'AUTH_FAILED', 'RELAY_AUTH_FAILED'],
+		[4401, 'RELAY_ORIGIN_UNKNOWN', 'RELAY_ORIGIN_UNKNOWN'],
+		[4401, 'PEER_MISMATCH', 'PEER_MISMATCH'],
+		[4402, 'PROTOCOL_ORDER', 'PROTOCOL_ORDER'],
+		[4404, 'NOT_REGISTERED', 'NOT_REGISTERED'],
+		[4408, 'HANDSHAKE_TIMEOUT', 'HANDSHAKE_TIMEOUT'],
+		[4413, 'RELAY_QUOTA', 'RELAY_QUOTA'],
+		[4429, 'RELAY_RATE', 'RELAY_RATE'],
+		[1012, 'relay restarting', 'RELAY_RESTARTING'],
+		[1014, 'peer connection lost', 'CONNECTION_LOST'],
+		[1000, 'toString', 'RELAY_CLOSED'],
+		[4321, 'busy\u001b[2J', 'RELAY_CLOSED'],
+	])('a relay that closes with %s %s: %s, and the message quotes it', async (code, reason, expected) => {
+		const { caller, opening, told, relay } = await dialled();
+		caller.close(code, reason);
+		await settle();
+		expect(opening.outcome).toBe(expected);
+		expect(opening.message).toContain(`(${code} ${JSON.stringify(reason)})`);
+		expect(told.closes).toEqual([]);
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('a session dials once', async () => {
+		const { session }: { session: RelaySession } = await openedSession();
+		session.dial(target);
+		expect(() => session.dial(target)).toThrow(TypeError);
+		expect(() => session.discover(target)).toThrow(TypeError);
+	});
+
+	test('options that make no sense are named', async () => {
+		const { dial } = new ScriptedRelay();
+		await expect(openRelayOn(dial, 'https://relay.test', { identity: me })).rejects.toMatchObject({ code: 'URL_INVALID' });
+		await expect(openRelayOn(dial, URL, { identity: me, relayKey: new Uint8Array(31) })).rejects.toThrow('relayKey must be');
+		await expect(openRelayOn(dial, URL, {} as { identity: typeof me })).rejects.toThrow('identity must be');
+		expect(() => dialRelayOn(dial, URL, { identity: me, target: new Uint8Array(31) })).toThrow('target must be');
+		expect(() => dialRelayOn(dial, URL, { identity: me, target, handshakeTimeoutMs: 0 })).toThrow(RangeError);
+	});
+});
+
+describe('a transport to a peer behind a relay', () => {
+	test("is open when the peer has answered, and from there everything is the peer's, in the same tick too", async () => {
+		const { caller, transport, told, opening } = await dialled(new ScriptedRelay('burst'));
+		expect(caller.said[2]).toEqual({ type: 'relay_dial', target: encodeBase64url(target) });
+		expect(opening.outcome).toBe(null);
+		for (const message of [READY, 'text', new Uint8Array([1, 2]), '{"type":"relay_ready"}']) caller.say(message);
+		await settle();
+		expect(opening.outcome).toBe('ok');
+		expect(told.messages).toEqual(['text', new Uint8Array([1, 2]), '{"type":"relay_ready"}']);
+		expect(told.claims).toBe(1);
+		expect(told.bytesIn).toBeGreaterThan(100);
+		transport.send(new Uint8Array([7]));
+		await settle();
+		expect(caller.bytes).toEqual([new Uint8Array([7])]);
+	});
+
+	test('nothing is sent through it before the peer has answered', async () => {
+		const { caller, transport } = await dialled();
+		expect(transport.send('early')).toBe(false);
+		await settle();
+		expect(caller.types).toEqual(['relay_hello', 'relay_proof', 'relay_dial']);
+	});
+
+	test('a peer that answers with something else is no peer', async () => {
+		for (const [message, code] of [
+			['hello', 'MALFORMED_FRAME'],
+			[new Uint8Array(1), 'PROTOCOL_ORDER'],
+			[{ type: 'relay_incoming', from: 'x' }, 'PROTOCOL_ORDER'],
+		] as const) {
+			const { caller, opening, relay } = await dialled();
+			caller.say(message);
+			await settle();
+			expect(opening.outcome).toBe(code);
+			expect(caller.end).not.toBe(null);
+			expect(relay.clock.pending).toBe(0);
+		}
+	});
+
+	test('a peer that never answers is given up', async () => {
+		const { opening, relay, caller } = await dialled();
+		await relay.clock.run(10_000);
+		expect(opening.outcome).toBe('HANDSHAKE_TIMEOUT');
+		expect(caller.end).toMatchObject({ code: 4408 });
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('a close of the peer comes with its code and reason; one that is lost shows as lost', async () => {
+		for (const [code, reason, expected] of [
+			[4321, 'enough', { code: 4321, reason: 'enough', wasClean: true, initiatedBy: 'remote' }],
+			[
+				1014,
+				'peer connection lost',
+				{ code: 1006, reason: '', wasClean: false, initiatedBy: 'network', error: expect.objectContaining({ code: 'CONNECTION_LOST' }) },
+			],
+		] as const) {
+			const { caller, told } = await dialled();
+			caller.say(READY);
+			await settle();
+			caller.close(code, reason);
+			await settle();
+			expect(told.closes).toEqual([expected]);
+		}
+	});
+
+	test("over a session it uses the session's connection, behind the questions that are under way", async () => {
+		const { caller, session, relay } = await openedSession();
+		const asked = watched(session.discover(target));
+		const connection = new Connection(session.dial(target), { clock: relay.clock });
+		const opening = watched(connection.open());
+		session.close();
+		await settle();
+		expect(caller.types.slice(2)).toEqual(['discover']);
+		caller.say(ENDPOINTS);
+		await settle();
+		expect(asked.outcome).toBe('ok');
+		caller.say(READY);
+		await settle();
+		expect(opening.outcome).toBe('ok');
+		expect(connection.state).toBe('ACTIVE');
+		await connection.close('done');
+		await settle();
+		expect(caller.end).toMatchObject({ code: 1000, reason: 'done' });
+		expect(relay.callers).toHaveLength(1);
+		expect(relay.clock.pending).toBe(0);
+	});
+});
