@@ -1,0 +1,92 @@
+import { type Clock, type Connection, type Plugin, systemClock, type Unsubscribe } from '@linkscope/core';
+import { fingerprintOf } from '@linkscope/crypto';
+import { Peer } from './peer.js';
+import { PeerConnection, peerPlugins, whenActive } from './peer-connection.js';
+
+export interface AcceptPeersOptions {
+	/** A peer that came by itself, before any of its messages: subscribe here. */
+	onPeer?: (peer: Peer) => void;
+	/** Of each connection, between what secures it and what tells its channel; the same at both ends. */
+	plugins?: () => readonly Plugin[];
+	clock?: Clock;
+}
+
+/** A peer that came by itself and has no connection any more is forgotten after so long: it dials again sooner, or not at all. */
+const FORGET_MS = 30_000;
+
+/**
+ * The peers of this side, one object for each identity: give `accepting` to `listen()` and all of this to `connectPeer()`, and what
+ * either side dials ends up in the same pool.
+ */
+export class Peers {
+	readonly #peers = new Map<string, Peer>();
+	readonly #forgetting = new Map<Peer, Unsubscribe>();
+	readonly #options: AcceptPeersOptions;
+	readonly clock: Clock;
+	/** `listen({ identity, ...peers.accepting })`. */
+	readonly accepting = {
+		plugins: (): Plugin[] => peerPlugins(this.#options.plugins?.() ?? []),
+		onConnection: (connection: Connection): void => {
+			whenActive(connection, () => this.adopt(new PeerConnection(connection)));
+		},
+	};
+
+	constructor(options: AcceptPeersOptions = {}) {
+		this.#options = options;
+		this.clock = options.clock ?? systemClock;
+	}
+
+	/** Those that are not closed. */
+	get all(): readonly Peer[] {
+		return [...this.#peers.values()];
+	}
+
+	/** By the fingerprint of its identity. */
+	get(fingerprint: string): Peer | undefined {
+		return this.#peers.get(fingerprint);
+	}
+
+	/** Closes every peer. Stop listening first. Never rejects. */
+	async close(): Promise<void> {
+		await Promise.all(this.all.map((peer) => peer.close()));
+	}
+
+	/** For who dials: the peer's one object. */
+	of(fingerprint: string): Peer {
+		const known = this.#peers.get(fingerprint);
+		if (known) {
+			this.#forgetting.get(known)?.();
+			return known;
+		}
+		const peer = new Peer(fingerprint, this.clock);
+		this.#peers.set(fingerprint, peer);
+		peer.onState.on((state) => this.#stateOf(peer, state));
+		return peer;
+	}
+
+	/** A connection that is ACTIVE. */
+	adopt(connection: PeerConnection): void {
+		const fingerprint = fingerprintOf(connection.peerIdentity);
+		const isNew = !this.#peers.has(fingerprint);
+		const peer = this.of(fingerprint);
+		connection.connection.setTags({ channel: connection.channel });
+		if (isNew) this.#options.onPeer?.(peer);
+		peer.adopt(connection);
+	}
+
+	#stateOf(peer: Peer, state: Peer['state']): void {
+		this.#forgetting.get(peer)?.();
+		this.#forgetting.delete(peer);
+		if (state === 'closed') this.#peers.delete(peer.fingerprint);
+		else if (state === 'connecting' && peer.routes.length === 0)
+			this.#forgetting.set(
+				peer,
+				this.clock.after(FORGET_MS, () => void peer.close()),
+			);
+	}
+}
+
+/** Accepts peers: `const peers = acceptPeers({ onPeer }); await listen({ identity, ...peers.accepting })`. */
+export function acceptPeers(options: AcceptPeersOptions = {}): Peers {
+	return new Peers(options);
+}
