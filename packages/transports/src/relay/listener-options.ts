@@ -2,7 +2,7 @@ import type { Backoff } from '@linkscope/core';
 import { dialableUrl, type Identity } from '@linkscope/crypto';
 import type { KeyPair } from '@linkscope/crypto/nacl';
 import type { DialOptions, DialUrl } from '../dial-options.js';
-import { keyOption } from './open-relay.js';
+import { checkWho, keyOption } from './open-relay.js';
 import { MAX_HINTS, MAX_RELAY_MESSAGE_BYTES } from './relay-messages.js';
 
 export interface RelayListenerOptions extends DialOptions {
@@ -32,6 +32,7 @@ const MAX_HINT_BYTES = MAX_RELAY_MESSAGE_BYTES - 256;
 /** @throws TypeError or RangeError naming the option. */
 export function checkListenerOptions({ identity, oneKeys, relayKey, backoff }: RelayListenerOptions): void {
 	if ((identity === undefined) === (oneKeys === undefined)) throw new TypeError('either identity or oneKeys must be given, and not both');
+	if (identity) checkWho({ identity });
 	if (oneKeys) {
 		keyOption('oneKeys.publicKey', oneKeys.publicKey);
 		keyOption('oneKeys.secretKey', oneKeys.secretKey);

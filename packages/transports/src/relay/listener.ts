@@ -1,4 +1,4 @@
-import { codeOf, Emitter, integerOption, type Subscribable, systemClock, type Unsubscribe } from '@linkscope/core';
+import { asError, codeOf, Emitter, integerOption, type Subscribable, systemClock, type Unsubscribe } from '@linkscope/core';
 import type { Identity } from '@linkscope/crypto';
 import { checkListenerOptions, hintsOf, type RelayListenerOptions } from './listener-options.js';
 import { NativeRegistration } from './native-registration.js';
@@ -98,7 +98,7 @@ class Listener implements RelayListener {
 		this.#isHealthy = false;
 		this.#allowed = this.#wanted;
 		if (this.#register) this.#fill();
-		else void this.#load(this.#run);
+		else this.#load(this.#run).catch((error) => this.#end(asError(error)));
 		this.#tell();
 	}
 

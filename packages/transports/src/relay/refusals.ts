@@ -43,6 +43,7 @@ export function refusalOf(info: CloseInfo, relay: string): Error {
 	const refusal = Object.hasOwn(BY_REASON, reason) ? BY_REASON[reason] : BY_CODE[info.code];
 	const told = `(${info.code}${info.reason ? ` ${JSON.stringify(info.reason)}` : ''})`;
 	if (refusal) return new TransportError(refusal[0], `relay: ${relay} ${refusal[1]} ${told}`);
+	if (info.initiatedBy === 'network') return info.error ?? new TransportError('CONNECTION_LOST', `relay: the connection to ${relay} was lost`);
 	return info.error ?? new TransportError('RELAY_CLOSED', `relay: ${relay}, or the peer behind it, ended the connection before it was ready ${told}`);
 }
 

@@ -32,6 +32,7 @@ export abstract class Registration {
 	}
 
 	begin(): void {
+		if (this.#state !== 'new') return;
 		this.#state = 'registering';
 		this.#expectWithin(ANSWER_WITHIN_MS);
 		this.#say(this.hello());

@@ -1,0 +1,382 @@
+import { type Backoff, Connection } from '@linkscope/core';
+import { settle } from '@linkscope/core/testing';
+import { encodeBase64url } from '@linkscope/crypto';
+import { boxKeyPair } from '@linkscope/crypto/nacl';
+import { describe, expect, test, vi } from 'vitest';
+import { newIdentity, ScriptedRelay, URL } from './fixtures/scripted-relay.js';
+import { createRelayListenerOn, type RelayListenerStatus } from './listener.js';
+import type { RelayListenerOptions } from './listener-options.js';
+import type { RelayCall } from './spare.js';
+
+const identity = newIdentity();
+const friend = newIdentity().publicKey;
+const INCOMING = { type: 'relay_incoming', from: encodeBase64url(friend) };
+const REPLACED = 'Close called: New connection replaced old one';
+
+/** 1 s, 2 s, 4 s, …: no chance, so that tests can tell. */
+const doubling: Backoff = { next: (attempt) => 1_000 * 2 ** (attempt - 1) };
+
+function listening(relay: ScriptedRelay, options: Partial<RelayListenerOptions> = {}) {
+	const listener = createRelayListenerOn(relay.dial, { relay: URL, identity, backoff: doubling, clock: relay.clock, ...options });
+	const calls: RelayCall[] = [];
+	const states: RelayListenerStatus[] = [];
+	listener.onTransport.on((call) => calls.push(call));
+	listener.onState.on((status) => states.push(status));
+	return { listener, calls, states };
+}
+
+async function registered(options: Partial<RelayListenerOptions> = {}, relay = new ScriptedRelay()) {
+	relay.admitAll();
+	const all = listening(relay, options);
+	all.listener.start();
+	await settle(200);
+	return { relay, ...all };
+}
+
+describe('a listener behind a relay', () => {
+	test('registers one, and the others once that has worked', async () => {
+		const relay = new ScriptedRelay();
+		const { listener, states } = listening(relay, { spares: 3 });
+		expect(listener.state).toBe('stopped');
+		listener.start();
+		await settle();
+		expect([listener.state, relay.callers.length]).toEqual(['connecting', 1]);
+		relay.admitAll();
+		await relay.last.admit();
+		await settle(200);
+		expect([listener.state, listener.waiting, relay.callers.length]).toEqual(['waiting', 3, 3]);
+		expect(states.map(({ state, waiting }) => `${state} ${waiting}`)).toEqual(['connecting 0', 'waiting 1', 'waiting 2', 'waiting 3']);
+		expect(relay.callers.every((caller) => caller.isProved() && caller.said[1]?.role === 'listener')).toBe(true);
+	});
+
+	test('tells the relay where else it can be reached', async () => {
+		const { relay } = await registered({ endpoints: ['ws://192.0.2.1:1/'], relays: ['wss://b.test/'], transports: ['websocket'] });
+		expect(relay.callers[0]?.said[1]).toMatchObject({ endpoints: ['ws://192.0.2.1:1/'], relays: ['wss://b.test/'], transports: ['websocket'] });
+	});
+
+	test('hands over who calls, answers when it is opened, and registers another at once', async () => {
+		const { relay, listener, calls } = await registered();
+		const caller = relay.callers[1];
+		caller?.say(INCOMING);
+		await settle(200);
+		expect(calls.map(({ from }) => from)).toEqual([friend]);
+		expect([listener.waiting, relay.callers.length]).toEqual([2, 3]);
+		expect(caller?.types).toEqual(['relay_hello', 'relay_proof']);
+		const connection = new Connection(calls[0]?.transport as RelayCall['transport'], { initiator: false, clock: relay.clock });
+		await connection.open();
+		await settle();
+		expect(caller?.types).toEqual(['relay_hello', 'relay_proof', 'relay_ready']);
+		const heard: unknown[] = [];
+		connection.onMessage.on((message) => heard.push(message));
+		caller?.say('{"type":"relay_ping"}');
+		caller?.say(new Uint8Array([1]));
+		await settle();
+		expect(heard).toEqual(['{"type":"relay_ping"}', new Uint8Array([1])]);
+		listener.stop();
+		await settle();
+		expect(connection.state).toBe('ACTIVE');
+		caller?.close(4000, 'bye');
+		await settle();
+		expect(connection.closeInfo).toMatchObject({ code: 4000, reason: 'bye', initiatedBy: 'remote' });
+	});
+
+	test('a call can be declined with a code, and one that nobody takes is', async () => {
+		const { relay, calls } = await registered();
+		relay.callers[0]?.say(INCOMING);
+		await settle();
+		calls[0]?.transport.close(4000, 'not now');
+		await settle();
+		expect(relay.callers[0]?.end).toMatchObject({ code: 4000, reason: 'not now' });
+		relay.admitAll();
+		const silent = createRelayListenerOn(relay.dial, { relay: URL, identity, backoff: doubling, clock: relay.clock, spares: 1 });
+		silent.start();
+		await settle();
+		const caller = relay.last;
+		caller.say(INCOMING);
+		await settle();
+		expect(caller.end).toMatchObject({ code: 1013 });
+	});
+
+	test('a caller that is gone before its transport was opened: opening says so', async () => {
+		const { relay, calls } = await registered();
+		relay.callers[0]?.say(INCOMING);
+		await settle();
+		relay.callers[0]?.close(1014, 'peer connection lost');
+		await settle();
+		await expect(new Connection(calls[0]?.transport as RelayCall['transport'], { clock: relay.clock }).open()).rejects.toMatchObject({
+			code: 'CONNECTION_LOST',
+		});
+	});
+
+	test('what a caller sends before its transport is opened is bounded', async () => {
+		const { relay, calls } = await registered();
+		const caller = relay.callers[0];
+		caller?.say(INCOMING);
+		for (let i = 0; i < 3; i++) caller?.say(new Uint8Array(50_000));
+		await settle();
+		expect(calls).toHaveLength(1);
+		expect(caller?.end).toMatchObject({ code: 4440, reason: 'SLOW_READER' });
+	});
+
+	test('answers pings, and gives a relay up 4 s after one was due', async () => {
+		const { relay, listener, states } = await registered({ spares: 1 });
+		for (let i = 0; i < 5; i++) {
+			await relay.clock.run(25_000);
+			relay.last.say({ type: 'relay_ping' });
+			await settle();
+		}
+		expect(relay.last.types.slice(2)).toEqual(new Array(5).fill('relay_pong'));
+		expect(listener.waiting).toBe(1);
+		await relay.clock.run(28_999);
+		expect(listener.waiting).toBe(1);
+		await relay.clock.run(1);
+		expect(states.at(-1)).toMatchObject({ state: 'retrying', waiting: 0, error: { code: 'HANDSHAKE_TIMEOUT' } });
+		expect(relay.callers[0]?.end).toMatchObject({ code: 4408 });
+	});
+
+	test('pings without end, by a relay that reads no answers, end the registration', async () => {
+		const { relay, listener } = await registered({ spares: 1 });
+		relay.last.pause();
+		for (let i = 0; i < 10_000 && listener.waiting > 0; i++) {
+			relay.last.say({ type: 'relay_ping' });
+			if (i % 100 === 0) await settle(200);
+		}
+		expect(listener.error).toMatchObject({ code: 'SEND_QUEUE_FULL' });
+	});
+});
+
+describe('a relay that is lost', () => {
+	test('all spares wait as one, longer each time, and one goes ahead', async () => {
+		const { relay, listener, states } = await registered({ spares: 4 });
+		relay.isDeaf = true;
+		for (const caller of relay.callers) caller.vanish();
+		await settle(200);
+		expect(listener.state).toBe('retrying');
+		expect(relay.clock.pending).toBe(1);
+		const { dials } = relay;
+		await relay.clock.run(1_000);
+		expect(relay.dials).toBe(dials + 1);
+		await relay.clock.run(10_000 + 2_000);
+		expect(relay.dials).toBe(dials + 2);
+		relay.isDeaf = false;
+		await relay.clock.run(10_000 + 4_000);
+		await settle(200);
+		expect([listener.waiting, relay.open.length]).toEqual([4, 4]);
+		expect(listener.error).toBe(null);
+		expect(states.some(({ error }) => (error as { code?: string } | null)?.code === 'OPEN_TIMEOUT')).toBe(true);
+	});
+
+	test.each([
+		[6_000, 1_000],
+		[4_000, 4_000],
+	])('after registrations that held %s ms the wait is %s ms', async (heldMs, waitMs) => {
+		const { relay } = await registered({ spares: 1 });
+		relay.onCaller = (caller) => caller.vanish();
+		relay.last.vanish(); // 1 s, and
+		await relay.clock.run(1_000); // lost at once: 2 s
+		relay.admitAll();
+		await relay.clock.run(2_000);
+		await settle();
+		await relay.clock.run(heldMs);
+		const dials = relay.callers.length;
+		relay.last.vanish();
+		await settle();
+		await relay.clock.run(waitMs - 1);
+		expect(relay.callers).toHaveLength(dials);
+		await relay.clock.run(1);
+		expect(relay.callers).toHaveLength(dials + 1);
+	});
+
+	test('one spare that is lost alone leaves the others waiting', async () => {
+		const { relay, listener } = await registered({ spares: 2 });
+		relay.callers[0]?.vanish();
+		await settle();
+		expect([listener.state, listener.waiting]).toEqual(['waiting', 1]);
+		await relay.clock.run(1_000);
+		await settle(200);
+		expect(listener.waiting).toBe(2);
+	});
+
+	test('a restart (1012) is waited for; too much of us (4429) for 30 s longer', async () => {
+		const { relay, listener } = await registered({ spares: 1 });
+		relay.last.close(1012, 'relay restarting');
+		await settle();
+		expect(listener.error).toMatchObject({ code: 'RELAY_RESTARTING' });
+		await relay.clock.run(1_000);
+		await settle();
+		expect(listener.waiting).toBe(1);
+		relay.last.close(4429, 'RELAY_RATE');
+		await settle();
+		await relay.clock.run(31_999);
+		expect(listener.state).toBe('retrying');
+		await relay.clock.run(1);
+		await settle();
+		expect(listener.waiting).toBe(1);
+	});
+
+	test('a backoff that gives up ends it, with the last error', async () => {
+		const { relay, listener, states } = await registered({ backoff: { next: () => null } });
+		for (const caller of relay.callers) caller.vanish();
+		await settle();
+		expect(states.at(-1)).toMatchObject({ state: 'stopped', waiting: 0, error: { code: 'CONNECTION_LOST' } });
+		expect(listener.state).toBe('stopped');
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test('a replaced registration is left to the newer one, while others wait', async () => {
+		const { relay, listener } = await registered({ spares: 3 });
+		relay.callers[0]?.close(1000, REPLACED);
+		await settle();
+		await relay.clock.run(60_000 - 32_000); // pings are due later
+		expect([listener.waiting, relay.callers.length]).toEqual([2, 3]);
+	});
+
+	test('two that replace each other do so ever more seldom', async () => {
+		const { relay, listener } = await registered({ spares: 1 });
+		const at: number[] = [];
+		for (let i = 0; i < 6; i++) {
+			const dials = relay.callers.length;
+			await relay.clock.run(6_000);
+			relay.last.close(1000, REPLACED);
+			await settle();
+			expect(listener.error).toMatchObject({ code: 'RELAY_REPLACED' });
+			const since = relay.clock.now();
+			while (relay.callers.length === dials) await relay.clock.run(500);
+			at.push(relay.clock.now() - since);
+			await settle();
+		}
+		expect(at).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000]);
+	});
+});
+
+describe('a relay that refuses', () => {
+	test.each([
+		[4401, 'AUTH_FAILED', 'RELAY_AUTH_FAILED'],
+		[4401, 'RELAY_ORIGIN_UNKNOWN', 'RELAY_ORIGIN_UNKNOWN'],
+		[4401, 'PEER_MISMATCH', 'PEER_MISMATCH'],
+		[4402, 'PROTOCOL_ORDER', 'PROTOCOL_ORDER'],
+	])('for good (%s %s) is not asked again', async (code, reason, expected) => {
+		const relay = new ScriptedRelay();
+		relay.onCaller = (caller) => void settle().then(() => caller.close(code, reason));
+		const { listener, states } = listening(relay);
+		listener.start();
+		await settle(200);
+		await relay.clock.run(600_000);
+		expect(states.at(-1)).toMatchObject({ state: 'stopped', error: { code: expected } });
+		expect([relay.callers.length, relay.clock.pending]).toEqual([1, 0]);
+	});
+
+	test('one that ends the second spare for good ends the first one too', async () => {
+		const { relay, listener } = await registered();
+		relay.callers[1]?.close(4401, 'AUTH_FAILED');
+		await settle();
+		expect(listener.state).toBe('stopped');
+		expect(relay.open).toEqual([]);
+		expect(relay.clock.pending).toBe(0);
+	});
+
+	test.each<[string, (relay: ScriptedRelay) => object | string | Uint8Array]>([
+		['a wrong signature', (relay) => relay.last.challenge({}, newIdentity())],
+		['another identity', (relay) => relay.last.challenge({ key: encodeBase64url(friend) })],
+		['a call before the proof', () => INCOMING],
+		['bytes', () => new Uint8Array(4)],
+	])('%s stops it, and it proves nothing', async (_, message) => {
+		const relay = new ScriptedRelay();
+		const { listener, calls } = listening(relay, { relayKey: relay.identity.publicKey });
+		listener.start();
+		await settle();
+		relay.last.say(message(relay));
+		await settle();
+		expect([listener.state, calls.length, relay.last.said.length, relay.clock.pending]).toEqual(['stopped', 0, 1, 0]);
+	});
+
+	test.each<[string, object]>([
+		['no interval', { type: 'relay_registered' }],
+		['an interval of nothing', { type: 'relay_registered', ping_interval_ms: 0 }],
+		['an interval of a day', { type: 'relay_registered', ping_interval_ms: 86_400_000 }],
+	])('%s is malformed, and tried again later', async (_, message) => {
+		const relay = new ScriptedRelay();
+		const { listener } = listening(relay);
+		listener.start();
+		await settle();
+		relay.last.say(relay.last.challenge());
+		relay.last.say(message);
+		await settle();
+		expect(listener).toMatchObject({ state: 'retrying', error: { code: 'MALFORMED_FRAME' } });
+		expect(relay.last.end).toMatchObject({ code: 4400 });
+	});
+});
+
+describe('stopping', () => {
+	test.each(['dialling', 'saying hello', 'proving', 'waiting', 'retrying'])('while %s leaves no registration and no timer', async (when) => {
+		const relay = new ScriptedRelay();
+		relay.isDeaf = when === 'dialling';
+		const { listener, states } = listening(relay);
+		listener.start();
+		if (when !== 'dialling') await settle();
+		if (when === 'proving') relay.last.say(relay.last.challenge());
+		if (when === 'waiting') await relay.last.admit();
+		if (when === 'retrying') relay.last.vanish();
+		await settle();
+		listener.stop();
+		listener.stop();
+		await settle();
+		expect([listener.state, listener.waiting, relay.open.length, relay.clock.pending]).toEqual(['stopped', 0, 0, 0]);
+		expect(states.at(-1)).toMatchObject({ state: 'stopped', error: null });
+		relay.admitAll();
+		await relay.clock.run(600_000);
+		expect(relay.open).toEqual([]);
+		listener.start();
+		relay.isDeaf = false;
+		await settle(200);
+		expect(listener.state).not.toBe('stopped');
+	});
+
+	test('a thousand cycles, stopped at any moment, leave nothing', async () => {
+		const relay = new ScriptedRelay();
+		relay.admitAll();
+		const { listener } = listening(relay);
+		for (let i = 0; i < 1_000; i++) {
+			listener.start();
+			await settle(i % 37);
+			listener.stop();
+		}
+		await settle(200);
+		expect([relay.open.length, relay.clock.pending]).toEqual([0, 0]);
+		expect(relay.callers.length).toBeGreaterThan(1_000);
+	});
+
+	test('starting again while the first start is still loading begins once', async () => {
+		const relay = new ScriptedRelay();
+		const { listener } = listening(relay, { identity: undefined, oneKeys: boxKeyPair(), spares: 1 });
+		listener.start();
+		listener.stop();
+		listener.start();
+		listener.start();
+		await vi.waitFor(() => expect(relay.callers).toHaveLength(1));
+		await settle();
+		expect([relay.callers.length, relay.last.types]).toEqual([1, ['register']]);
+		listener.stop();
+		await settle();
+		expect([relay.open.length, relay.clock.pending]).toEqual([0, 0]);
+	});
+});
+
+test('options that make no sense are named', () => {
+	const { dial } = new ScriptedRelay();
+	const good = { relay: URL, identity, backoff: doubling };
+	const create = (changes: object) => () => createRelayListenerOn(dial, { ...good, ...changes });
+	expect(create({ oneKeys: boxKeyPair() })).toThrow('either identity or oneKeys');
+	expect(create({ identity: undefined })).toThrow('either identity or oneKeys');
+	expect(create({ identity: {} })).toThrow('identity must be');
+	expect(create({ identity: undefined, oneKeys: { publicKey: new Uint8Array(2) } })).toThrow('oneKeys.publicKey must be');
+	expect(create({ relayKey: 'x' })).toThrow('relayKey must be');
+	expect(create({ backoff: undefined })).toThrow('backoff must have');
+	expect(create({ spares: 0 })).toThrow(RangeError);
+	expect(create({ spares: 9 })).toThrow('spares');
+	expect(create({ relay: 'relay.test' })).toThrow(expect.objectContaining({ code: 'URL_INVALID' }));
+	expect(create({ endpoints: new Array(9).fill('ws://a.test/') })).toThrow('endpoints must have at most 8');
+	expect(create({ endpoints: ['http://a.test/'] })).toThrow('endpoints and relays must be');
+	expect(create({ relays: 'ws://a.test/' })).toThrow('relays must be a list');
+	expect(create({ transports: [`${'x'.repeat(4_000)}`] })).toThrow('bytes together');
+});
