@@ -1,4 +1,4 @@
-import { type Backoff, numberOption } from '@linkscope/core';
+import { type Backoff, integerOption, numberOption } from '@linkscope/core';
 
 export interface FullJitterOptions {
 	/** Upper bound of the first wait. Default 1,000. */
@@ -11,11 +11,16 @@ export interface FullJitterOptions {
 	random?: () => number;
 }
 
-/** Waits anything from 0 to a bound that doubles, so that a thousand clients that lost one server do not come back at the same moment. */
+/**
+ * Waits anything from 0 to a bound that doubles, so that a thousand clients that lost one server do not come back at the same moment.
+ * It keeps nothing: one may serve any number of users.
+ * @throws RangeError naming the option.
+ */
 export function fullJitter(options: FullJitterOptions = {}): Backoff {
 	const baseMs = numberOption('baseMs', options.baseMs, 1_000);
 	const capMs = numberOption('capMs', options.capMs, 30_000);
-	const { maxAttempts = Number.POSITIVE_INFINITY, random = Math.random } = options;
+	const maxAttempts = integerOption('maxAttempts', options.maxAttempts, Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY);
+	const { random = Math.random } = options;
 	return {
 		next: (attempt) => (attempt > maxAttempts ? null : random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30))),
 	};
