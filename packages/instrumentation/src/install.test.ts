@@ -386,6 +386,16 @@ test('watchInvite takes a socket on which the peer was looked for not for the co
 	expect(await watching).toMatchObject({ code: 'INVITE_FAILED', connection: { id: failed.id } });
 });
 
+test('watchInvite looks at who dials, not at who is dialled', async () => {
+	install();
+	const [a, b] = createMemoryPair();
+	const watching = watchInvite();
+	const [acceptor, initiator] = [new Connection(b, { initiator: false }), new Connection(a)];
+	await Promise.all([acceptor.open(), initiator.open()]);
+	expect((await watching).connection.id).toBe(initiator.id);
+	await initiator.close();
+});
+
 test('watchInvite resolves with a socket of foreign code where nothing else follows', async () => {
 	install();
 	const clock = new FakeClock();

@@ -246,7 +246,8 @@ export class Registry {
 		const owner = this.live.get(id);
 		for (const count of TRAFFIC) {
 			from[count] -= socket[count];
-			if (owner === undefined) continue;
+			// On a socket to a relay, the talk with the relay is no traffic of the application.
+			if (owner === undefined || owner.transport === 'relay') continue;
 			owner.totals.counts[count] += socket[count];
 			owner[count] += socket[count];
 		}

@@ -215,7 +215,7 @@ test('a socket of foreign code has a connect stage and no total', () => {
 test('a socket that a connection claims becomes part of its record, and nothing counts twice', () => {
 	const registry = new Registry(settingsFrom({}), 0, EPOCH);
 	const socket = new Recording('s1', { role: 'observed' }).through(['CONNECTING', 'ACTIVE']).messages(2, 50);
-	const owner = new Recording('c1', { transport: 'relay' }).through(['CONNECTING'], 0);
+	const owner = new Recording('c1', { transport: 'custom' }).through(['CONNECTING'], 0);
 	const after: ProbeEvent[] = [{ type: 'claimed', id: 'c1', at: 40, socketId: 's1' }];
 	const late = new Recording('s1').messages(3, 1000).events.slice(1);
 	for (const event of [...socket.events, ...owner.events, ...after, ...late, ...owner.open().messages(1, 7).events.slice(-1)]) registry.fold(event);
@@ -223,7 +223,18 @@ test('a socket that a connection claims becomes part of its record, and nothing 
 	expect(connections.map(({ id, bytesSent, bytesReceived }) => [id, bytesSent, bytesReceived])).toEqual([['c1', 57, 50]]);
 	expect(global).toMatchObject({ totalConnections: 1, totalMessages: 3, totalBytes: 107 });
 	expect(transports.websocket).toMatchObject({ connections: 0, attempts: 0, messagesSent: 0, bytesReceived: 0 });
-	expect(transports.relay).toMatchObject({ connections: 1, bytesSent: 57 });
+	expect(transports.custom).toMatchObject({ connections: 1, bytesSent: 57 });
+});
+
+test('what was said to a relay before it led to a peer is no traffic of the connection to the peer', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	const socket = new Recording('s1', { role: 'observed' }).through(['CONNECTING', 'ACTIVE']).messages(5, 100);
+	const owner = new Recording('c1', { transport: 'relay' }).through(['CONNECTING'], 0);
+	const claimed: ProbeEvent = { type: 'claimed', id: 'c1', at: 60, socketId: 's1' };
+	for (const event of [...socket.events, ...owner.events, claimed, ...owner.open().messages(1, 7).events.slice(-1)]) registry.fold(event);
+	const { connections, global } = statsOf(registry, 100);
+	expect(connections).toMatchObject([{ id: 'c1', messageCount: 1, bytesSent: 7, wireBytesSent: 331 }]);
+	expect(global).toMatchObject({ totalConnections: 1, totalMessages: 1 });
 });
 
 test('a replayed recording gives the same stats again', () => {

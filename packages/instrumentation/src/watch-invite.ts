@@ -22,7 +22,7 @@ export class InviteError extends LinkscopeError {
 }
 
 /**
- * Watches an invite being processed: call it before pasting the invite. Resolves with the first connection made after
+ * Watches an invite being processed: call it before pasting the invite. Resolves with the first connection dialled after
  * the call that becomes ACTIVE, a socket of foreign code only where none of this package follows within half a second; rejects when those
  * made meanwhile have all ended and no other has come for that long, or after `timeoutMs` (default 15,000).
  * @throws InviteError with the failed stage.
@@ -68,7 +68,10 @@ export function watchInvite(options: { timeoutMs?: number; clock?: Clock } = {})
 		const unwatch = watch(instrumentation.timeline, ({ category, event, connectionId: id, detail }) => {
 			if (category !== 'lifecycle' || id === null) return;
 			if (event === 'created') {
-				const isOwn = find(id)?.role !== 'observed';
+				const role = find(id)?.role;
+				// Who accepts a connection has no invite to paste.
+				if (role === 'acceptor') return;
+				const isOwn = role === 'initiator';
 				pending[isOwn ? 'own' : 'foreign'].add(id);
 				hasOwn ||= isOwn;
 			}
