@@ -7,8 +7,9 @@ describe('the facade in a page', () => {
 		expect(Object.keys(facade).sort()).toEqual(Object.keys(node).sort());
 	});
 
-	it('says that a page cannot listen', async () => {
-		await expect(facade.listen({})).rejects.toMatchObject({ code: 'LISTEN_UNSUPPORTED' });
+	it('says that a page can listen at relays alone', async () => {
+		await expect(facade.listen({ relays: [], onConnection: () => {} })).rejects.toMatchObject({ code: 'LISTEN_UNSUPPORTED' });
+		await expect(facade.listen({ relays: ['wss://relay.example'], onConnection: () => {} })).rejects.toThrow(/^relays needs an identity/);
 	});
 
 	it('instruments the page by one import', async () => {

@@ -1,4 +1,4 @@
-import type { AbortSignal } from '@linkscope/core';
+import type { AbortSignal, Transport } from '@linkscope/core';
 import type { Invite } from '@linkscope/crypto';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
@@ -19,16 +19,17 @@ export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurity
  * side saw why, AUTH_REFUSED or INVITE_REFUSED where the peer refused; CryptoError for an invite; TypeError or RangeError for a bad option.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
-	return dial(String(url), options, options.invite === undefined ? undefined : readInvite(options.invite, options.peer));
+	const invite = options.invite === undefined ? undefined : readInvite(options.invite, options.peer);
+	const connection = connectionOver(dialWebSocket(url, withHeadroom(options)), options, invite);
+	await connection.open(options.signal);
+	return connection;
 }
 
 /**
- * The same, with an invite that was read.
+ * A connection to be opened, with what secures it.
+ * @param invite one that was read.
  * @param met called when the peer has proved to be who was meant.
  */
-export async function dial(url: string, options: ConnectOptions, invite: Invite | undefined, met?: () => void): Promise<Connection> {
-	const security = dialSecurity(options, invite, met);
-	const connection = new Connection(dialWebSocket(url, withHeadroom(options)), withDefaultPlugins(options, security));
-	await connection.open(options.signal);
-	return connection;
+export function connectionOver(transport: Transport, options: ConnectOptions, invite?: Invite, met?: () => void): Connection {
+	return new Connection(transport, withDefaultPlugins(options, dialSecurity(options, invite, met)));
 }

@@ -1,4 +1,4 @@
 // What `import … from 'linkscope'` gives in a browser: all but the server, so that no bundle holds Node's ws.
 export * from './isomorphic.js';
-export { listen } from './listen.browser.js';
+export { type Listener, type ListenOptions, listen } from './listen.browser.js';
 export { fileStorage } from './stores/file-storage.browser.js';

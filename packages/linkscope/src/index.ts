@@ -3,5 +3,5 @@
 // Over the one of the same name above: in Node there is ws to observe as well.
 export { installInstrumentation } from './install.js';
 export * from './isomorphic.js';
-export { type Listener, type ListenOptions, listen } from './listen.js';
+export { type ConnectionRequest, type Listener, type ListenOptions, listen } from './listen.js';
 export { fileStorage } from './stores/file-storage.js';

@@ -65,6 +65,8 @@ export {
 	type PingPongOptions,
 	PingPongPlugin,
 	type RequestHandler,
+	type RouteChannel,
+	RoutePlugin,
 	type SecuredPeer,
 	SecurityError,
 	StatisticsPlugin,
@@ -84,8 +86,14 @@ export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 export { type ConnectOptions, connect } from './connect.js';
 export { Connection, type FacadeOptions } from './connection.js';
+export { type ConnectPeerOptions, connectPeer, type PeerRoute } from './peers/connect-peer.js';
+export type { Peer, PeerChannelInfo, PeerLoss, PeerMessage, PeerState } from './peers/peer.js';
+export { type AcceptPeersOptions, acceptPeers, type Peers } from './peers/peers.js';
+export { connectViaRelay, type ViaRelayOptions } from './relays/connect-via-relay.js';
+export type { RelayStatus } from './relays/waiting-at-relays.js';
+export { type AcceptInviteOptions, acceptInvite } from './security/accept-invite.js';
 export { createIdentity, exportIdentity, importIdentity } from './security/identity.js';
-export { acceptInvite, type CreateInviteOptions, createInvite, issuedInvites, revokeInvite } from './security/invites.js';
+export { type CreateInviteOptions, createInvite, issuedInvites, revokeInvite } from './security/invites.js';
 export { readInvite } from './security/read-invite.js';
 export type { DialSecurityOptions, ListenSecurityOptions, SecurityOptions } from './security/security-plugins.js';
 export { loadOrCreateIdentity, type RotationResult, rotateIdentity, rotationStatements, type StoredIdentityOptions } from './stores/identity.js';

@@ -1,9 +1,6 @@
-import { LinkscopeError, PluginError, systemClock, TransportError } from '@linkscope/core';
+import { systemClock } from '@linkscope/core';
 import { createInvite as create, defaultPrimitives, type Identity, type Invite } from '@linkscope/crypto';
 import { createInviteBook, type InviteBook } from '@linkscope/plugins';
-import { type ConnectOptions, dial } from '../connect.js';
-import type { Connection } from '../connection.js';
-import { readInvite } from './read-invite.js';
 
 /** The invites of this process: where `createInvite()` writes them down unless told otherwise, in memory. Give it to `listen({ invites })`. */
 export const issuedInvites: InviteBook = /* @__PURE__ */ createInviteBook();
@@ -11,8 +8,10 @@ export const issuedInvites: InviteBook = /* @__PURE__ */ createInviteBook();
 export interface CreateInviteOptions {
 	/** The inviter. */
 	identity: Identity;
-	/** 1 to 8 ws: or wss: addresses at which it listens, best first. */
-	endpoints: readonly string[];
+	/** ws: or wss: addresses at which it listens, best first. */
+	endpoints?: readonly string[];
+	/** The same of relays at which it waits: `listen({ relays })`. At least one of both, at most 8 together. */
+	relays?: readonly string[];
 	/** Default 600,000: ten minutes. */
 	expiresInMs?: number;
 	/** How many identities may pair by it. Default 1. */
@@ -41,42 +40,4 @@ export async function revokeInvite(id: string, invites: InviteBook = issuedInvit
 
 function checkBook(invites: InviteBook): void {
 	if (typeof invites?.claim !== 'function') throw new TypeError('invites must be an invite book: createInviteBook() makes one');
-}
-
-/**
- * Reads an invite's link, dials its endpoints one after the other until the inviter answers, and pairs.
- * @returns the connection, ACTIVE and paired with the inviter.
- * @throws CryptoError INVITE_MALFORMED, INVITE_EXPIRED, SecurityError PEER_MISMATCH where the inviter is not `peer` (nothing was dialled); HandshakeError
- * INVITE_REFUSED or AUTH_REFUSED where the inviter refused, and what else a secured connection fails with (SecurityErrors are HandshakeErrors); TransportError where no endpoint could be reached. Where several were
- * dialled, the `errors` of what is thrown are those of each, in their order.
- */
-export async function acceptInvite(link: string, options: ConnectOptions & { identity: Identity }): Promise<Connection> {
-	const invite = readInvite(link, options.peer);
-	const failures: unknown[] = [];
-	for (const endpoint of invite.endpoints) {
-		let isInviter = false;
-		const met = () => {
-			isInviter = true;
-		};
-		try {
-			return await dial(endpoint, options, invite, met);
-		} catch (error) {
-			failures.push(error);
-			if (options.signal?.aborted || !mayGoBetterElsewhere(error, isInviter)) break;
-		}
-	}
-	throw lastOf(failures);
-}
-
-/** Anybody may answer at an address, in any way, and the inviter at the next; what the inviter itself says is final, and so are mistakes of the caller. */
-function mayGoBetterElsewhere(error: unknown, isInviter: boolean): boolean {
-	if (error instanceof TransportError) return true;
-	return !isInviter && error instanceof LinkscopeError && !(error instanceof PluginError);
-}
-
-/** The last one, with all of them as an AggregateError has them. */
-function lastOf(failures: readonly unknown[]): unknown {
-	const last = failures.at(-1);
-	if (failures.length > 1) Object.defineProperty(last, 'errors', { value: failures, configurable: true, writable: true });
-	return last;
 }
