@@ -132,7 +132,7 @@ describe.skipIf(findRedisServer() === null && !process.env.CI)('nodes that share
 			const way = await startWay(redis.port);
 			const [one, two] = [await join({ redis: way.url, registrationsPerKey: 3 }), await join({ registrationsPerKey: 3 })];
 			one.add('old', 'k', 1);
-			one.add('gone', 'k', 2);
+			one.add('gone', 'k', 9);
 			await vi.waitFor(async () => expect(await client.hlen('linkscope:at:k')).toBe(2), soon);
 			way.cut();
 			await vi.waitFor(() => expect(one.cluster.isHealthy).toBe(false), soon);
@@ -159,7 +159,7 @@ describe.skipIf(findRedisServer() === null && !process.env.CI)('nodes that share
 		});
 
 		test('for what is used up already comes back empty, and the node is asked again for something else', async () => {
-			const [one, two] = [await join(), await join()];
+			const [one, two] = [await join(), await join({ clock: new FakeClock() })];
 			one.add('a', 'k');
 			one.add('b', 'other');
 			const remote = await foundBy(two, 'k');
