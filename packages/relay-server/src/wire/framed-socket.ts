@@ -91,7 +91,6 @@ export class FramedSocket implements RelaySocket {
 
 	terminate(): void {
 		this.#end ??= { code: LOST, reason: '' };
-		this.#reader = NOBODY;
 		this.#stream.destroy();
 	}
 
@@ -122,7 +121,7 @@ export class FramedSocket implements RelaySocket {
 	}
 
 	isReadBy(reader: Reader): boolean {
-		return this.#reader === reader && !this.#stream.isPaused();
+		return this.#reader === reader && !this.#stream.isPaused() && !this.#stream.destroyed;
 	}
 
 	/** What a reader has got and leaves to the one after it, or to itself after a pause. */

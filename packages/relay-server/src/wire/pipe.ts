@@ -48,7 +48,7 @@ export class Pipe implements Reader, Piped {
 	readonly #limits: PipeLimits;
 	readonly #events: PipeEvents;
 	readonly #unmasks: boolean;
-	/** Of the frame under way; what it says of the payload is what is still to come. */
+	/** Under way, as long as `#left` bytes of its payload are to come. */
 	readonly #frame = new FrameHeader();
 	#left = 0;
 	#inMessage = false;
@@ -72,10 +72,6 @@ export class Pipe implements Reader, Piped {
 		return this.#isOver;
 	}
 
-	get isSourceDone(): boolean {
-		return this.#isSourceDone;
-	}
-
 	/** Changes whenever something moves. */
 	get progress(): number {
 		return this.bytes - this.#left - this.#target.progress;
@@ -86,10 +82,7 @@ export class Pipe implements Reader, Piped {
 		return this.#target.progress;
 	}
 
-	/**
-	 * Ends the target, behind the frame that is under way.
-	 * @param end what to say, null: nothing
-	 */
+	/** Ends the target, behind the frame that is under way. */
 	conclude(end: SocketEnd): void {
 		if (this.#isOver || this.#farewell !== null) return;
 		if (this.#left === 0) this.#finish(end);
@@ -123,7 +116,6 @@ export class Pipe implements Reader, Piped {
 	}
 
 	finished(): void {
-		if (this.#isSourceDone && this.#isOver && this.opposite.isOver) return;
 		this.#isSourceDone = true;
 		this.#events.lost(this);
 	}
@@ -204,7 +196,7 @@ export class Pipe implements Reader, Piped {
 	#moveHeader(bytes: Buffer, from: number, to: number): number {
 		const kept = this.#frame.headerBytes - (this.#unmasks ? MASK_BYTES : 0);
 		if (this.#unmasks) {
-			bytes.copyWithin(to, from, from + kept);
+			for (let i = 0; i < kept; i++) bytes[to + i] = bytes[from + i] as number;
 			bytes[to + 1] = (bytes[to + 1] as number) & 0x7f;
 		}
 		return to + kept;

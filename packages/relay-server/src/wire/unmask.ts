@@ -1,13 +1,16 @@
 const maskBytes = new Uint8Array(4);
 const maskWord = new Uint32Array(maskBytes.buffer);
 
+const NO_WORDS = new Uint32Array(0);
+
 /** Below that, a loop over bytes is done before one over words has begun. */
 const FEWEST_BYTES = 16;
 
 /** The memory of some bytes as 32-bit words; the first begins at the first aligned byte. */
 export function wordsOf(bytes: Uint8Array): Uint32Array {
 	const start = (bytes.byteOffset + 3) & ~3;
-	return new Uint32Array(bytes.buffer, start, Math.max(0, bytes.byteOffset + bytes.length - start) >> 2);
+	const count = (bytes.byteOffset + bytes.length - start) >> 2;
+	return count > 0 ? new Uint32Array(bytes.buffer, start, count) : NO_WORDS;
 }
 
 /**
