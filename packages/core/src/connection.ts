@@ -493,7 +493,8 @@ export class Connection implements Channel {
 					this.#outbound.block();
 				}
 				this.#relax();
-				return accepted;
+				// A plugin below may have kept the payload to itself, and what it made of it was too much for the transport.
+				return accepted && !this.#transportBusy;
 			},
 			deliverUp: (slot, payload) => {
 				if (isEnded(this.#current)) return;

@@ -23,6 +23,23 @@ export { FRAME_HEADROOM_BYTES } from './secure/record-layer.js';
 export type { SecuredPeer } from './secure/secure-plugin.js';
 export { SecurityError } from './secure/security-error.js';
 export { StatisticsPlugin, type StatisticsSnapshot } from './statistics.js';
+export { memoryObjectStore } from './sync/memory-object-store.js';
+export {
+	checkObject,
+	isObjectId,
+	MAX_OBJECT_BYTES,
+	type ObjectSink,
+	type ObjectSource,
+	type ObjectStore,
+	objectId,
+	type StoredObject,
+} from './sync/object-store.js';
+export type { OfferHandler } from './sync/offers.js';
+export type { SyncProgress } from './sync/pull.js';
+export { cursorAt, newStoreName, positionOf } from './sync/store-cursor.js';
+export { SyncError } from './sync/sync-error.js';
+export type { OfferOutcome } from './sync/sync-messages.js';
+export { type FetchOptions, type SyncOptions, SyncPlugin, type SyncPluginOptions } from './sync/sync-plugin.js';
 export { authorizeBy } from './trust/authorize-by.js';
 export { type Rotation, readRotation, signRotation } from './trust/rotation.js';
 export { checkStorage, checkStoredText, checkStoreName, MAX_STORED_CHARS, memoryStorage, type Storage, StoreError } from './trust/storage.js';

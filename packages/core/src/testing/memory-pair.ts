@@ -96,7 +96,8 @@ export class MemoryTransport implements Transport {
 		const { lossRate = 0, reorderRate = 0, random = Math.random, highWaterBytes = 64 * 1024 } = this.options;
 		if (lossRate > 0 && random() < lossRate) return true;
 		this.peer.arrive({ payload }, bytes, reorderRate > 0 && random() < reorderRate);
-		this.choked = this.peer.inboxBytes > highWaterBytes;
+		// Until the other end has taken all: whoever was told to wait is told when to go on, whatever others send meanwhile.
+		if (this.peer.inboxBytes > highWaterBytes) this.choked = true;
 		return !this.choked;
 	}
 

@@ -1,0 +1,116 @@
+import { type AbortSignal, asError, type Unsubscribe } from '@linkscope/core';
+import { SyncError } from './sync-error.js';
+import { MAX_SYNCS, type OfferOutcome, outOfOrder, type SyncAnswer, type SyncMessage, type SyncOffer } from './sync-messages.js';
+import { Turns } from './turns.js';
+
+/**
+ * Looks at what the peer offers, fetches it, and says how that went; what it throws is told as 'failed'.
+ * @param object the name of what is offered.
+ * @param signal aborts when the peer takes its offer back, or the connection ends.
+ */
+export type OfferHandler = (object: string, signal: AbortSignal) => Promise<OfferOutcome>;
+
+export interface OffersContext {
+	send(message: SyncMessage): void;
+	/** A handler threw: for this side's instrumentation. */
+	failed(error: Error): void;
+}
+
+/** 'Fetch this': objects that one side tells the other to fetch, and how that went. */
+export class Offers {
+	readonly #context: OffersContext;
+	readonly #turns = new Turns(MAX_SYNCS);
+	readonly #handlers = new Map<string, OfferHandler>();
+	/** Of this side, until they are answered. */
+	readonly #made = new Map<number, { answered(status: OfferOutcome): void; fail(error: Error): void }>();
+	/** Of the peer, until they are answered. */
+	readonly #received = new Map<number, AbortController>();
+	#lastMade = 0;
+	#lastReceived = 0;
+	#ended = false;
+
+	constructor(context: OffersContext) {
+		this.#context = context;
+	}
+
+	handle(purpose: string, handler: OfferHandler): Unsubscribe {
+		if (this.#handlers.has(purpose)) throw new TypeError(`offers for ${JSON.stringify(purpose)} have a handler already`);
+		this.#handlers.set(purpose, handler);
+		return () => {
+			if (this.#handlers.get(purpose) === handler) this.#handlers.delete(purpose);
+		};
+	}
+
+	/** @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED. */
+	async make(object: string, purpose: string, signal?: AbortSignal): Promise<OfferOutcome> {
+		await this.#turns.take(signal);
+		const offer = ++this.#lastMade;
+		return new Promise((resolve, reject) => {
+			const settle = (): void => signal?.removeEventListener('abort', withdraw);
+			const withdraw = (): void => {
+				settle();
+				this.#context.send({ type: 'sync_withdraw', offer });
+				reject(new SyncError('SYNC_ABORTED', 'sync: the offer was aborted by its signal', { cause: signal?.reason }));
+			};
+			this.#made.set(offer, {
+				answered: (status) => {
+					settle();
+					resolve(status);
+				},
+				fail: (error) => {
+					settle();
+					reject(error);
+				},
+			});
+			signal?.addEventListener('abort', withdraw, { once: true });
+			this.#context.send({ type: 'sync_offer', offer, object, purpose });
+		});
+	}
+
+	/** @throws PluginError PROTOCOL_ORDER. */
+	offered({ offer, object, purpose }: SyncOffer): void {
+		if (offer !== this.#lastReceived + 1 || this.#received.size >= MAX_SYNCS) throw outOfOrder('an offer out of turn');
+		this.#lastReceived = offer;
+		const controller = new AbortController();
+		this.#received.set(offer, controller);
+		void this.#answer(offer, object, this.#handlers.get(purpose), controller.signal);
+	}
+
+	/** @throws PluginError PROTOCOL_ORDER. */
+	answered({ offer, status }: SyncAnswer): void {
+		const made = this.#made.get(offer);
+		if (!made) throw outOfOrder('an answer to no offer');
+		this.#made.delete(offer);
+		this.#turns.release();
+		made.answered(status);
+	}
+
+	/** One that was answered meanwhile is passed over. @throws PluginError PROTOCOL_ORDER. */
+	withdrawn(offer: number): void {
+		if (offer > this.#lastReceived) throw outOfOrder('the end of an offer that it did not make');
+		this.#received.get(offer)?.abort(new SyncError('SYNC_ABORTED', 'sync: the peer took its offer back'));
+	}
+
+	end(error: Error): void {
+		this.#ended = true;
+		this.#turns.end(error);
+		for (const { fail } of this.#made.values()) fail(error);
+		for (const controller of this.#received.values()) controller.abort(error);
+		this.#made.clear();
+		this.#received.clear();
+		this.#handlers.clear();
+	}
+
+	async #answer(offer: number, object: string, handler: OfferHandler | undefined, signal: AbortSignal): Promise<void> {
+		let status: OfferOutcome = 'refused';
+		try {
+			if (handler) status = await handler(object, signal);
+		} catch (error) {
+			status = 'failed';
+			if (!signal.aborted) this.#context.failed(asError(error));
+		}
+		if (this.#ended) return;
+		this.#received.delete(offer);
+		this.#context.send({ type: 'sync_answer', offer, status });
+	}
+}

@@ -1,0 +1,342 @@
+import {
+	type AbortSignal,
+	type CloseInfo,
+	codeOf,
+	integerOption,
+	numberOption,
+	type Payload,
+	type Plugin,
+	type PluginHost,
+	type Unsubscribe,
+	type Wire,
+} from '@linkscope/core';
+import { ControlFrames } from '../control-frames.js';
+import { Batches } from './batches.js';
+import { InitialSync } from './initial-sync.js';
+import { memoryObjectStore } from './memory-object-store.js';
+import { checkObjectStore, isObjectId, type ObjectSink, type ObjectSource, type ObjectStore } from './object-store.js';
+import { type OfferHandler, Offers } from './offers.js';
+import { Pull, type PulledObjects, type PullRequest, type SyncProgress } from './pull.js';
+import { MESSAGE, NUMBER_BYTES, OBJECTS, Sender } from './sender.js';
+import { Serving, type ServingContext } from './serving.js';
+import { SyncError } from './sync-error.js';
+import {
+	checkPurpose,
+	MAX_BATCH_OBJECTS,
+	MAX_SYNCS,
+	malformed,
+	type OfferOutcome,
+	outOfOrder,
+	readMessage,
+	type SyncMessage,
+	type SyncRequest,
+} from './sync-messages.js';
+import { Turns } from './turns.js';
+
+export interface SyncPluginOptions {
+	/** What the peer may fetch, and where fetched objects go. Default: an empty one in memory. */
+	store?: ObjectStore;
+	/** How long the peer may be silent while something is fetched from it. Default 30,000. */
+	timeoutMs?: number;
+	/** The most that one synchronisation takes; more ends the connection with 4409. Default 1,000,000. */
+	maxObjects?: number;
+	/** Likewise in bytes. Default 4 GiB. */
+	maxBytes?: number;
+}
+
+export interface SyncOptions {
+	/** The cursor of an earlier result, progress or error: what arrived at the peer before it is not even asked about. Default null: from the first object. */
+	since?: string | null;
+	signal?: AbortSignal;
+	/** After each batch (64 objects or 1 MiB) that is stored. What it throws ends the synchronisation. */
+	onProgress?: (progress: SyncProgress) => void;
+}
+
+export interface FetchOptions {
+	/** Where the objects go. Default: the plugin's store. */
+	into?: ObjectSink;
+	signal?: AbortSignal;
+}
+
+/**
+ * Fetches from the peer the objects that are not here, and serves the peer's plugin likewise: both may at once, and each decides for itself.
+ * Bounded in memory, verified by name, and interrupted it goes on where it stopped, over the next connection too.
+ *
+ * docs/protocol.md#synchronisation has the control frames.
+ */
+export class SyncPlugin implements Plugin {
+	readonly name = 'sync';
+	readonly needs = { ordered: true, reliable: true };
+	readonly store: ObjectStore;
+	readonly #frames = new ControlFrames('sync', 'Y');
+	readonly #timeoutMs: number;
+	readonly #maxObjects: number;
+	readonly #maxBytes: number;
+	readonly #offered = new Set<ObjectSource>();
+	readonly #pulls = new Map<number, Pull>();
+	readonly #servings = new Map<number, Serving>();
+	readonly #turns = new Turns(MAX_SYNCS);
+	readonly #active: Promise<void>;
+	#activate = (): void => {};
+	/** What the peer asked for before this side was ACTIVE; null from then on. */
+	#early: Payload[] | null = [];
+	#lastPull = 0;
+	#lastServing = 0;
+	#peer = '';
+	#ended: Error | null = null;
+	#host!: PluginHost;
+	#sender!: Sender;
+	#offers!: Offers;
+	#initial!: InitialSync;
+
+	constructor(options: SyncPluginOptions = {}) {
+		this.store = options.store === undefined ? memoryObjectStore() : checkObjectStore(options.store);
+		this.#timeoutMs = numberOption('timeoutMs', options.timeoutMs, 30_000, 1);
+		this.#maxObjects = integerOption('maxObjects', options.maxObjects, 1_000_000, 1);
+		this.#maxBytes = integerOption('maxBytes', options.maxBytes, 2 ** 32, 1);
+		this.#active = new Promise((resolve) => {
+			this.#activate = resolve;
+		});
+	}
+
+	/**
+	 * Fetches what arrived at the peer's store since the last time, and is not in this side's. May be called before the connection is ACTIVE.
+	 * @throws SyncError with a `cursor` to go on from: SYNC_INTERRUPTED, SYNC_TIMEOUT, SYNC_ABORTED, SYNC_FAILED, SYNC_CORRUPT, SYNC_STORE_FAILED.
+	 */
+	async sync({ since = null, signal, onProgress }: SyncOptions = {}): Promise<SyncProgress> {
+		const { missing, ...result } = await this.#pull({ since, ids: null, sink: this.store, onProgress }, signal);
+		return result;
+	}
+
+	/**
+	 * Fetches objects by name, those that are there already left out.
+	 * @returns names of what the peer has not; empty when all is here.
+	 * @throws TypeError for what is no name; SyncError as `sync`.
+	 */
+	async fetch(ids: Iterable<string>, { into = this.store, signal }: FetchOptions = {}): Promise<string[]> {
+		const wanted = [...new Set(ids)];
+		const wrong = wanted.find((id) => typeof id !== 'string' || !isObjectId(id));
+		if (wrong !== undefined) throw new TypeError('ids must be names of objects: 43 characters of base64url');
+		const missing: string[] = [];
+		const rest = async (): Promise<void> => {
+			while (wanted.length > 0) {
+				const ids = wanted.splice(0, MAX_BATCH_OBJECTS);
+				const result = await this.#pull({ since: null, ids, sink: into }, signal).catch((error) => {
+					wanted.length = 0;
+					throw error;
+				});
+				missing.push(...result.missing);
+			}
+		};
+		// Two at a time, so that one is on its way while the next is asked for.
+		await Promise.all([rest(), rest()]);
+		return missing;
+	}
+
+	/** Lets the peer fetch from here as well, by name, until taken back. */
+	serve(source: ObjectSource): Unsubscribe {
+		this.#offered.add(source);
+		return () => this.#offered.delete(source);
+	}
+
+	/**
+	 * Tells the peer to fetch an object; resolves with what its handler made of it, 'refused' where it has none.
+	 * @param purpose which of its handlers is meant: a-z, 0-9 and -, at most 32.
+	 * @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED; TypeError.
+	 */
+	async offer(object: string, purpose: string, options: { signal?: AbortSignal } = {}): Promise<OfferOutcome> {
+		checkPurpose(purpose);
+		if (!isObjectId(object)) throw new TypeError('object must be the name of an object: 43 characters of base64url');
+		await this.#active;
+		return this.#attached().make(object, purpose, options.signal);
+	}
+
+	/** Handles the peer's offers of one purpose. @throws TypeError where it has a handler already. */
+	onOffer(purpose: string, handler: OfferHandler): Unsubscribe {
+		return this.#attached().handle(checkPurpose(purpose), handler);
+	}
+
+	attach(host: PluginHost): void {
+		this.#host = host;
+		this.#initial = new InitialSync(host.clock, (note) => host.note(note));
+		this.#sender = new Sender(host, this.#frames, () => this.#initial.frame());
+		this.#offers = new Offers({ send: (message) => this.#sender.send(message), failed: (error) => this.#tell(`an offer failed: ${error.message}`) });
+	}
+
+	/** Waits for nobody: only to learn who the peer is. */
+	async handshake(wire: Wire): Promise<void> {
+		this.#peer = wire.secure?.peer ?? '';
+	}
+
+	active(): void {
+		this.#activate();
+		const early = this.#early ?? [];
+		this.#early = null;
+		for (const frame of early) this.#receive(frame);
+	}
+
+	drained(): void {
+		this.#sender.drained();
+	}
+
+	outgoing(payload: Payload): Payload {
+		return this.#frames.wrap(payload);
+	}
+
+	incoming(payload: Payload): Payload | null {
+		const kind = this.#frames.kindOf(payload);
+		if (kind === null) return payload;
+		if (kind === '=') return this.#frames.bodyOf(payload);
+		if (this.#early === null) this.#receive(payload);
+		// Only requests and offers come unasked.
+		else if (this.#early.push(payload) > 2 * MAX_SYNCS) throw outOfOrder('more than may be asked before the connection is ACTIVE');
+		return null;
+	}
+
+	closed(info: CloseInfo): void {
+		const cause = info.error ?? new Error(`the connection ended (${info.code})`);
+		const ended = new SyncError('SYNC_INTERRUPTED', 'sync: the connection ended; go on over the next one', { cause });
+		this.#ended = ended;
+		this.#activate();
+		this.#sender.end();
+		this.#turns.end(ended);
+		for (const pull of [...this.#pulls.values()]) pull.interrupt(cause);
+		for (const serving of this.#servings.values()) serving.drop();
+		this.#offers.end(ended);
+		this.#initial.abort();
+		this.#servings.clear();
+		this.#offered.clear();
+	}
+
+	async #pull(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {
+		this.#attached();
+		await this.#active;
+		await this.#turns.take(signal);
+		const isInitial = request.ids === null;
+		const number = ++this.#lastPull;
+		if (isInitial) this.#initial.begin();
+		const pull = new Pull(
+			{
+				clock: this.#host.clock,
+				timeoutMs: this.#timeoutMs,
+				maxObjects: this.#maxObjects,
+				maxBytes: this.#maxBytes,
+				peer: this.#peer,
+				send: (message) => this.#sender.send(message),
+			},
+			number,
+			request,
+		);
+		this.#pulls.set(number, pull);
+		const abort = (): void => pull.abort(signal?.reason);
+		signal?.addEventListener('abort', abort, { once: true });
+		let code: string | null = null;
+		try {
+			pull.start();
+			return await pull.done;
+		} catch (error) {
+			code = codeOf(error);
+			throw error;
+		} finally {
+			signal?.removeEventListener('abort', abort);
+			if (isInitial && this.#ended === null) this.#initial.end(code);
+			this.#release(number, pull);
+		}
+	}
+
+	/** A number is free again when the peer, too, has done with it. */
+	#release(number: number, pull: Pull): void {
+		if (pull.state === 'over' && this.#pulls.delete(number)) this.#turns.release();
+	}
+
+	#receive(frame: Payload): void {
+		this.#initial.frame();
+		const kind = this.#frames.kindOf(frame);
+		const body = this.#frames.bodyOf(frame);
+		if (kind === MESSAGE && typeof body === 'string') this.#message(readMessage(body));
+		else if (kind === OBJECTS && typeof body !== 'string') this.#objects(body);
+		else throw malformed('a frame of an unknown kind');
+	}
+
+	#objects(body: Uint8Array): void {
+		if (body.length < NUMBER_BYTES) throw malformed('objects without the number of their synchronisation');
+		const number = new DataView(body.buffer, body.byteOffset).getUint32(0);
+		this.#pullOf(number).objects(body.subarray(NUMBER_BYTES));
+	}
+
+	#message(message: SyncMessage): void {
+		switch (message.type) {
+			case 'sync_request':
+				return this.#request(message);
+			case 'sync_data':
+				return this.#pullOf(message.sync).announcement(message);
+			case 'sync_complete': {
+				const pull = this.#pullOf(message.sync);
+				pull.complete(message);
+				return this.#release(message.sync, pull);
+			}
+			case 'sync_ack':
+			case 'sync_abort': {
+				// One that is over may have ended while this was on its way.
+				const serving = this.#servingOf(message.sync);
+				if (message.type === 'sync_ack') serving?.acknowledged(message);
+				else serving?.abort();
+				return;
+			}
+			case 'sync_offer':
+				return this.#offers.offered(message);
+			case 'sync_answer':
+				return this.#offers.answered(message);
+			case 'sync_withdraw':
+				return this.#offers.withdrawn(message.offer);
+		}
+	}
+
+	#request({ sync, last_sync, objects }: SyncRequest): void {
+		if (sync !== this.#lastServing + 1) throw outOfOrder('a request out of turn');
+		if (this.#servings.size >= MAX_SYNCS) throw outOfOrder(`more than ${MAX_SYNCS} requests at a time`);
+		this.#lastServing = sync;
+		if (!objects) this.#initial.begin();
+		const batches = objects ? Batches.named(this.#sources(), objects) : Batches.since(this.store, last_sync ?? null);
+		this.#servings.set(sync, new Serving(this.#servingContext(sync, !objects), sync, batches));
+	}
+
+	#servingContext(sync: number, isInitial: boolean): ServingContext {
+		return {
+			sources: () => this.#sources(),
+			send: (message) => this.#sender.send(message),
+			sendBytes: (number, bytes) => this.#sender.sendBytes(number, bytes),
+			flush: () => this.#sender.flush(),
+			enqueue: (task) => this.#sender.enqueue(task),
+			failed: (error) => this.#tell(`serving the peer failed: ${error.message}`),
+			over: (code) => {
+				this.#servings.delete(sync);
+				if (isInitial) this.#initial.end(code);
+			},
+		};
+	}
+
+	#sources(): readonly ObjectSource[] {
+		return [this.store, ...this.#offered];
+	}
+
+	#pullOf(number: number): Pull {
+		const pull = this.#pulls.get(number);
+		if (!pull) throw outOfOrder('a message of a synchronisation that is over or was never begun');
+		return pull;
+	}
+
+	#servingOf(number: number): Serving | undefined {
+		if (number > this.#lastServing) throw outOfOrder('a message of a synchronisation that was never begun');
+		return this.#servings.get(number);
+	}
+
+	#tell(text: string): void {
+		this.#host.note({ kind: 'plugin', name: this.name, text });
+	}
+
+	#attached(): Offers {
+		if (!this.#offers) throw new TypeError('sync: add the plugin to a connection before using it');
+		return this.#offers;
+	}
+}
