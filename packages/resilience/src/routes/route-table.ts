@@ -130,7 +130,7 @@ export class RouteTable {
 			else if (this.#dials() < this.#maxDials) {
 				wanted.lastDialMs = this.#clock.now();
 				route.dial(channel);
-				nextMs = Math.min(nextMs, HEAD_START_MS);
+				if (this.#routes.some((each) => each.mayDial(channel))) nextMs = Math.min(nextMs, HEAD_START_MS);
 			}
 		}
 		this.#cancelHeadStart();
