@@ -81,7 +81,7 @@ test('what a lost connection may have lost is told, and nothing else is missing'
 			for (const { afterMs, by, what } of steps) {
 				await network.clock.run(afterMs);
 				if (what === 'cut') {
-					for (const { ends } of network.dials) ends[by === 'smaller' ? 0 : 1].terminate();
+					for (const { ends } of [...network.dials]) ends[by === 'smaller' ? 0 : 1].terminate();
 					continue;
 				}
 				const text = `${by} ${sent[by].length}`;
