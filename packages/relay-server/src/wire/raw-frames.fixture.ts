@@ -36,13 +36,14 @@ export async function framesUntilEnd(client: Socket): Promise<Frame[]> {
 	return readFrames(Buffer.concat(chunks));
 }
 
-/** Frames of a server: none may be masked. */
+/** The whole frames of a server: none may be masked. */
 export function readFrames(bytes: Buffer): Frame[] {
 	const frames: Frame[] = [];
 	const header = new FrameHeader();
 	for (let at = 0; header.read(bytes, at); at += header.headerBytes + header.payloadBytes) {
 		if (header.isMasked) throw new Error('a frame of the relay is masked');
 		const start = at + header.headerBytes;
+		if (bytes.length < start + header.payloadBytes) break;
 		frames.push({ opcode: header.opcode, isFinal: header.isFinal, payload: bytes.subarray(start, start + header.payloadBytes) });
 	}
 	return frames;
