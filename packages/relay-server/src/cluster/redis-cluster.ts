@@ -1,4 +1,6 @@
 import { type Clock, CloseCode, integerOption, systemClock } from '@linkscope/core';
+import type { LogEntry, LogSink } from '../log.js';
+import { dialNode } from '../wire/dial-node.js';
 import type { RelaySocket } from '../wire/relay-socket.js';
 import { type Call, CLUSTER_PATH, type Cluster, type LocalNode, type Registration, type RemoteRegistration } from './cluster.js';
 import { answerNode, callNode } from './node-call.js';
@@ -19,18 +21,15 @@ export interface RedisClusterOptions {
 	/** Shared by all nodes, at least 16 characters. By default the first node makes one and leaves it in Redis. */
 	clusterSecret?: string;
 	clock?: Clock;
-	log?: (entry: Readonly<Record<string, unknown>>) => void;
+	log?: LogSink;
 }
-
-/** Dials another node; rejects where it cannot be reached in time. */
-export type DialNode = (url: string, options: { timeoutMs: number; clock: Clock }) => Promise<RelaySocket>;
 
 /**
  * Relay nodes that share what waits at them through Redis and call each other for it.
  * @throws RangeError, TypeError for a bad option.
  */
-export function createRedisCluster(options: RedisClusterOptions, dial: DialNode): Cluster {
-	return new RedisCluster(options, dial);
+export function createRedisCluster(options: RedisClusterOptions): Cluster {
+	return new RedisCluster(options);
 }
 
 class RedisCluster implements Cluster {
@@ -40,27 +39,24 @@ class RedisCluster implements Cluster {
 	/** Nodes that did not answer, and until when (clock.now()) they are left alone. */
 	readonly #shunned = new Map<string, number>();
 	readonly #clock: Clock;
-	readonly #log: (entry: Readonly<Record<string, unknown>>) => void;
+	readonly #note: (level: 'info' | 'warn', event: string, fields: LogEntry) => void;
 	readonly #limit: number;
 
-	constructor(
-		private readonly options: RedisClusterOptions,
-		private readonly dial: DialNode,
-	) {
+	constructor(private readonly options: RedisClusterOptions) {
 		const { registrationsPerKey, clusterSecret, clock = systemClock, log = () => {} } = options;
 		this.#limit = integerOption('registrationsPerKey', registrationsPerKey, 8, 1, 1_000);
 		if (clusterSecret !== undefined && clusterSecret.length < LEAST_SECRET_CHARACTERS) {
 			throw new RangeError(`clusterSecret must have at least ${LEAST_SECRET_CHARACTERS} characters`);
 		}
 		this.#clock = clock;
-		this.#log = log;
+		this.#note = (level, event, fields) => log({ at: new Date(clock.epoch()).toISOString(), level, event, ...fields });
 	}
 
 	async start(local: LocalNode): Promise<void> {
 		const { redis, clusterUrl, clusterSecret } = this.options;
 		this.#url = nodeUrl(typeof clusterUrl === 'function' ? clusterUrl() : clusterUrl);
 		this.#local = local;
-		this.#registry = new Registry({ redis, url: this.#url, limit: this.#limit, secret: clusterSecret, clock: this.#clock, log: this.#log }, local);
+		this.#registry = new Registry({ redis, url: this.#url, limit: this.#limit, secret: clusterSecret, clock: this.#clock, note: this.#note }, local);
 		await this.#registry.open();
 	}
 
@@ -85,7 +81,7 @@ class RedisCluster implements Cluster {
 		if (this.#registry === null || this.#isShunned(node)) return null;
 		let socket: RelaySocket;
 		try {
-			socket = await this.dial(node + CLUSTER_PATH, { timeoutMs: DIAL_TIMEOUT_MS, clock: this.#clock });
+			socket = await dialNode(node + CLUSTER_PATH, { timeoutMs: DIAL_TIMEOUT_MS, clock: this.#clock });
 		} catch (error) {
 			this.#shun(node, (error as Error).message);
 			return null;
@@ -117,7 +113,7 @@ class RedisCluster implements Cluster {
 		const now = this.#clock.now();
 		for (const [other, until] of this.#shunned) if (until <= now) this.#shunned.delete(other);
 		this.#shunned.set(node, now + SHUN_MS);
-		this.#log({ event: 'node not reached', node, reason });
+		this.#note('warn', 'node not reached', { node, reason });
 	}
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, every, type Unsubscribe } from '@linkscope/core';
 import type { Redis } from 'ioredis';
+import type { LogEntry } from '../log.js';
 import type { Hints, LocalNode, Registration, RemoteRegistration } from './cluster.js';
 import { type Change, Outbox } from './outbox.js';
 import { connectRedis } from './redis-client.js';
@@ -21,7 +22,7 @@ export interface RegistryOptions {
 	/** Overrules the one that the nodes share through Redis. */
 	secret: string | undefined;
 	clock: Clock;
-	log: (entry: Readonly<Record<string, unknown>>) => void;
+	note(level: 'info' | 'warn', event: string, fields: LogEntry): void;
 }
 
 /**
@@ -132,7 +133,7 @@ export class Registry {
 		if (former !== '') await Promise.all([redis.del(nodeName(former)), redis.unsubscribe(evictChannel(former))]);
 		this.#name = name;
 		this.#isWritten = true;
-		this.options.log({ event: 'cluster joined', node: name });
+		this.options.note('info', 'cluster joined', { node: this.options.url });
 	}
 
 	/** Whoever is first chooses; a Redis that comes back empty gets the one that the nodes still know. */
@@ -161,7 +162,7 @@ export class Registry {
 		if (!this.#isWritten) return;
 		this.#isWritten = false;
 		this.#outbox.clear();
-		this.options.log({ event: 'cluster lost', reason: (error as Error).message });
+		this.options.note('warn', 'cluster lost', { reason: (error as Error).message });
 	}
 }
 
