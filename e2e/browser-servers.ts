@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { WebSocketServer } from 'ws';
 import { startScriptedServer } from '../packages/instrumentation/src/patch/fixtures/scripted-server.js';
 import { startSecureServer } from '../packages/plugins/src/secure/fixtures/secure-server.js';
+import { createRelayServer } from '../packages/relay-server/src/relay-server.js';
 import { startForeignServers } from './foreign/servers/index.js';
 
 declare module 'vitest' {
@@ -18,6 +19,8 @@ declare module 'vitest' {
 		wireCountsUrl: string;
 		/** A secured echo server: see secure-server.ts. */
 		secureServer: { url: string; fingerprint: string };
+		/** ws://… of a relay. */
+		relayUrl: string;
 	}
 }
 
@@ -26,6 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	const echo = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	echo.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
 	const [scripted, foreign, secure] = await Promise.all([startScriptedServer(), startForeignServers(), startSecureServer()]);
+	const relay = createRelayServer({ port: 0 });
+	project.provide('relayUrl', (await relay.listen()).url);
 	const counts = createServer((request, response) => {
 		response.setHeader('access-control-allow-origin', '*');
 		response.end(JSON.stringify(foreign.counts((request.url ?? '').slice(1))));
@@ -46,6 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 		counts.close();
 		counts.closeAllConnections();
 		foreign.stop();
+		await relay.close();
 		await secure.stop();
 		await scripted.stop();
 	};
