@@ -59,6 +59,14 @@ describe('the examples', () => {
 		]);
 		expect(code).toBe(0);
 	});
+
+	it('relay: two who cannot dial each other talk through a relay', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('relay.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual(['Alice waits at the relay: waiting', 'Alice has read: hello behind your firewall', 'At the other end: Alice', '']);
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
 });
 
 describe('a process', () => {
