@@ -7,10 +7,10 @@ export interface Inviter {
 	readonly listener: Listener;
 	readonly accepted: Connection[];
 	readonly invites: ReturnType<typeof createInviteBook>;
-	invite(options?: { endpoints?: readonly string[]; uses?: number; expiresInMs?: number }): Promise<Invite>;
+	invite(options?: { endpoints?: readonly string[]; relays?: readonly string[]; uses?: number; expiresInMs?: number }): Promise<Invite>;
 }
 
-export async function startInviter(): Promise<Inviter> {
+export async function startInviter({ relays = [] }: { relays?: readonly string[] } = {}): Promise<Inviter> {
 	const identity = createIdentity();
 	const invites = createInviteBook();
 	const accepted: Connection[] = [];
@@ -18,6 +18,7 @@ export async function startInviter(): Promise<Inviter> {
 		identity,
 		invites,
 		host: '127.0.0.1',
+		relays,
 		onConnection(connection) {
 			accepted.push(connection);
 			connection.onMessage.on((message) => connection.send(message));

@@ -156,7 +156,7 @@ describe('accepting', () => {
 		const opened = connection();
 		await accept(Promise.resolve(opened));
 		expect(root.querySelector('h2')?.textContent).toBe('Connected');
-		const line = root.querySelector<HTMLInputElement>('.talk-line input') as HTMLInputElement;
+		const line = root.querySelector<HTMLInputElement>('[aria-label="Message to the inviter"]') as HTMLInputElement;
 		act(() => {
 			line.value = HOSTILE;
 			line.dispatchEvent(new InputEvent('input', { bubbles: true }));

@@ -15,6 +15,8 @@ export interface Line {
 /** A few texts over a connection, and what came back. */
 export interface Conversation {
 	readonly id: string;
+	/** What the other end is called here. */
+	readonly who: 'inviter' | 'guest';
 	/** Of who is at the other end. */
 	readonly peer: string;
 	/** Oldest first, the last 200. */
@@ -25,7 +27,7 @@ export interface Conversation {
 	close(): void;
 }
 
-export function createConversation(connection: Connection): Conversation {
+export function createConversation(connection: Connection, who: Conversation['who']): Conversation {
 	const lines = signal<readonly Line[]>([]);
 	const isOpen = signal(true);
 	let count = 0;
@@ -36,11 +38,12 @@ export function createConversation(connection: Connection): Conversation {
 	connection.onMessage.on((message) => add('peer', typeof message === 'string' ? message : `${bytes(message.byteLength)} that are no text`));
 	connection.onClose.on(({ code, reason, initiatedBy }) => {
 		isOpen.value = false;
-		const who = { local: 'this page', remote: 'the inviter', network: 'the network' }[initiatedBy];
-		add('page', `Ended by ${who}: ${code}${reason ? ` “${reason}”` : ''}`);
+		const by = { local: 'this page', remote: `the ${who}`, network: 'the network' }[initiatedBy];
+		add('page', `Ended by ${by}: ${code}${reason ? ` “${reason}”` : ''}`);
 	});
 	return {
 		id: connection.id,
+		who,
 		peer: connection.peer?.fingerprint ?? '',
 		lines,
 		isOpen,

@@ -90,7 +90,7 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 			if (mine.signal.aborted) return void connection.close('Close called.');
 			batch(() => {
 				show({ outcome: 'active' });
-				conversation.value = createConversation(connection);
+				conversation.value = createConversation(connection, 'inviter');
 			});
 			connected(connection);
 		} catch (error) {

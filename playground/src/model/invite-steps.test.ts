@@ -117,6 +117,10 @@ describe('the seven steps', () => {
 	it('fail where the code says it when nothing was dialled', () => {
 		const problem = problemOf({ code: 'NOT_REGISTERED', message: '' });
 		expect(states(stepsOf(run({ relays: 1, outcome: 'failed', problem })))).toContain('discover failed, connect waiting');
+		const unreachable = problemOf({ code: 'OPEN_FAILED', message: '' });
+		expect(states(stepsOf(run({ relays: 1, outcome: 'failed', problem: unreachable })))).toContain('discover failed, connect waiting');
+		const beside = connection([['connect', 0, 1, 0, 'failed']]);
+		expect(states(stepsOf(run({ relays: 1, outcome: 'failed', problem, connections: [beside] })))).toContain('discover failed, connect waiting');
 		const store = problemOf({ code: 'STORE_UNREADABLE', message: '' });
 		expect(states(stepsOf(run({ outcome: 'failed', problem: store })))).toContain('validate done, discover skipped, connect waiting');
 	});

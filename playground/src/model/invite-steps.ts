@@ -101,7 +101,10 @@ function waiting({ name, title, note, budgetMs, expected }: Plan): Step {
 function currentStep(run: Run, connection: ConnectionSnapshot | null): StepName | null {
 	if (run.outcome === 'active') return null;
 	const first = run.relays > 0 ? 'discover' : 'connect';
-	if (connection === null) return run.outcome === 'failed' ? (run.problem?.step ?? null) : first;
+	const step = run.problem?.step ?? null;
+	// Without a connection of its own it was the relay that nobody could reach.
+	if (connection === null) return run.outcome === 'failed' ? (step === 'connect' ? first : step) : first;
+	if (step === 'discover') return step;
 	const failed = connection.stages.find(({ name, outcome }) => name !== 'total' && outcome !== 'ok');
 	if (failed && run.outcome !== 'running') return stepNamed(failed.name);
 	const done = connection.stages.filter(({ outcome }) => outcome === 'ok').map(({ name }) => name as string);

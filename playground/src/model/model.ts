@@ -1,5 +1,6 @@
-import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
+	type Connection,
 	type ConnectionEvent,
 	type ConnectionInstrumentationStats,
 	type ConnectionSnapshot,
@@ -11,6 +12,7 @@ import {
 import { createInviteFlow, type InviteFlow } from './invite-flow.js';
 import { createOwnSockets, type OwnSockets } from './own-sockets.js';
 import { type Filter, listConnections, type Tab, type View } from './selectors.js';
+import { createWaitingFlow, type WaitingFlow } from './waiting.js';
 
 /** Lines of the live log that are kept. */
 export const MAX_LOG_LINES = 500;
@@ -32,6 +34,7 @@ export interface Model {
 	readonly selected: ReadonlySignal<ConnectionSnapshot | null>;
 	readonly sockets: OwnSockets;
 	readonly invite: InviteFlow;
+	readonly waiting: WaitingFlow;
 	report(): string;
 	refresh(): void;
 	stop(): void;
@@ -67,12 +70,16 @@ export function createModel(): Model {
 		});
 	}
 	const sockets = createOwnSockets();
-	const invite = createInviteFlow({
-		stats: getConnectionInstrumentationStats,
-		connected(connection) {
-			sockets.add(connection);
-			refresh();
-		},
+	function connected(connection: Connection): void {
+		sockets.add(connection);
+		refresh();
+	}
+	const invite = createInviteFlow({ stats: getConnectionInstrumentationStats, connected });
+	const waiting = createWaitingFlow({ page: new URL('./', location.href), relay: '', connected });
+	// Where others wait this page may wait as well, unless somebody has typed another address.
+	const forgetRelays = effect(() => {
+		const read = invite.reading.value;
+		if (read.kind === 'invite' && waiting.relay.peek() === '') waiting.relay.value = read.invite.relays[0] ?? '';
 	});
 	const stopTimer = repeat(REFRESH_MS, () => {
 		if (!paused.value) refresh();
@@ -90,10 +97,13 @@ export function createModel(): Model {
 		selected: computed(() => stats.value.connections.find(({ id }) => id === selectedId.value) ?? null),
 		sockets,
 		invite,
+		waiting,
 		report: () => getConnectionInstrumentationReport().text,
 		refresh,
 		stop() {
 			invite.cancel();
+			void waiting.stop();
+			forgetRelays();
 			stopTimer();
 			unwatch();
 		},

@@ -30,6 +30,19 @@ const KNOWN: Readonly<Record<string, Words>> = {
 		advice: 'Ask whether the inviter’s program is still running and connected, and press Accept again.',
 		step: 'discover',
 	},
+	RELAY_RESTARTING: { title: 'The relay is restarting', advice: 'Try again in a moment.', step: 'discover' },
+	RELAY_RATE: { title: 'The relay was asked too often', advice: 'Wait half a minute, and try again.', step: 'discover' },
+	RELAY_QUOTA: { title: 'The relay is full', advice: 'Try again later, or use another relay.', step: 'discover' },
+	RELAY_AUTH_FAILED: { title: 'The relay refused this page', advice: 'Use another relay.', step: 'discover', isFinal: true },
+	RELAY_ORIGIN_UNKNOWN: {
+		title: 'The relay does not know this address as its own',
+		advice: 'Use the address that its operator publishes.',
+		step: 'discover',
+		isFinal: true,
+	},
+	RELAY_SELF: { title: 'This invite is your own', advice: 'Open it in another browser.', step: 'discover', isFinal: true },
+	RELAY_CLOSED: { title: 'The relay ended the connection', advice: 'Try again; it may not be a relay of linkscope.', step: 'discover' },
+	URL_INVALID: { title: 'This is no address of a relay', advice: 'It begins with wss:// or ws://.', step: 'discover', isFinal: true },
 	OPEN_FAILED: {
 		title: 'Nobody answered',
 		advice:

@@ -3,13 +3,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../model/conversation.js';
 import type { Model } from '../model/model.js';
 
-const NAMES = { me: 'You', peer: 'Inviter', page: '' } as const;
+const NAMES = { inviter: 'Inviter', guest: 'Guest' } as const;
 
 /** A line to try the connection with, and what came back. */
 export function ConversationCard({ conversation, model }: { conversation: Conversation; model: Model }) {
 	const text = useSignal('');
 	const list = useRef<HTMLDivElement>(null);
 	const lines = conversation.lines.value;
+	const { who } = conversation;
 	const isOpen = conversation.isOpen.value;
 	useEffect(() => list.current?.scrollTo?.({ top: list.current.scrollHeight }), [lines]);
 	function send(event: Event): void {
@@ -25,7 +26,8 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 	return (
 		<>
 			<div class="conversation-head">
-				<h2>Say something</h2>
+				<h2>{NAMES[who]}</h2>
+				<span class="mono faint conversation-peer">{conversation.peer}</span>
 				<span class="grow" />
 				<button type="button" class="link" onClick={showConnection}>
 					{conversation.id} in the list
@@ -37,21 +39,21 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 				)}
 			</div>
 			{lines.length === 0 ? (
-				<p class="empty">Encrypted from here to the inviter; what you send and what comes back appears here.</p>
+				<p class="empty">Encrypted from here to the {who}; what you send and what comes back appears here.</p>
 			) : (
 				<div class="lines" ref={list} role="log" aria-label="Messages">
 					{lines.map(({ number, from, text: said }) => (
-						<p key={number} class={`line ${from}`}>
-							{NAMES[from] && <span class="faint">{NAMES[from]}</span>}
+						<p key={number} class={`line from-${from}`}>
+							{from !== 'page' && <span class="faint">{from === 'me' ? 'You' : NAMES[who]}</span>}
 							<span>{said}</span>
 						</p>
 					))}
 				</div>
 			)}
-			<form class="talk-line" onSubmit={send}>
+			<form class="line-form" onSubmit={send}>
 				<input
 					class="input grow"
-					aria-label="Message to the inviter"
+					aria-label={`Message to the ${who}`}
 					placeholder={isOpen ? 'A message' : 'The connection has ended'}
 					disabled={!isOpen}
 					value={text.value}

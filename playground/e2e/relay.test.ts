@@ -1,0 +1,116 @@
+import { createIdentity, createInvite } from 'linkscope';
+import type { BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRelayServer, type RelayServer } from '../../packages/relay-server/src/index.js';
+import { type Inviter, startInviter } from './inviter.js';
+import { openPageInBrowser, type PageInBrowser } from './page-in-browser.js';
+
+// Nobody here has an address: whoever meets, meets at a relay.
+let server: PageInBrowser;
+let relay: RelayServer;
+let relayUrl: string;
+let inviter: Inviter;
+let context: BrowserContext;
+
+beforeAll(async () => {
+	relay = createRelayServer({ port: 0, host: '127.0.0.1' });
+	relayUrl = (await relay.listen()).url;
+	server = await openPageInBrowser();
+	inviter = await startInviter({ relays: [relayUrl] });
+}, 60_000);
+
+afterAll(async () => {
+	await server?.close();
+	await inviter?.listener.close();
+	await relay?.close();
+});
+
+beforeEach(async () => {
+	context = await server.browser.newContext();
+});
+
+afterEach(() => context.close());
+
+async function openTab(hash = '#/invite'): Promise<Page> {
+	const tab = await context.newPage();
+	await tab.goto(`${server.url}${hash}`);
+	return tab;
+}
+
+async function accept(tab: Page, link: string): Promise<void> {
+	await tab.getByRole('textbox', { name: 'Accept an invite' }).fill(link);
+	await tab.getByRole('button', { name: 'Accept' }).click();
+}
+
+const steps = async (tab: Page) => (await tab.locator('.step-name strong').allTextContents()).map((name) => name.replace(/^(.+) \((.+)\)$/, '$1: $2'));
+
+describe('an invite that names a relay', () => {
+	it('goes through all seven steps, discovery among them', async () => {
+		const tab = await openTab();
+		await accept(tab, (await inviter.invite({ endpoints: [], relays: [relayUrl] })).link());
+		await tab.getByText(/Active after/).waitFor();
+		expect(new Set((await steps(tab)).map((step) => step.split(': ')[1]))).toEqual(new Set(['done']));
+		expect(await tab.locator('.step-messages').nth(1).textContent()).toMatch(/^[3-5] messages/);
+		await tab.getByLabel('Message to the inviter').fill('by relay');
+		await tab.getByRole('button', { name: 'Send' }).click();
+		await expect.poll(() => tab.locator('.line').allTextContents()).toEqual(['Youby relay', 'Inviterby relay']);
+	});
+
+	it('says so where the inviter does not wait there', async () => {
+		const tab = await openTab();
+		await accept(tab, (await createInvite({ identity: createIdentity(), relays: [relayUrl] })).link());
+		await tab.getByText('Failed: step 2 of 7.').waitFor();
+		expect(await tab.getByRole('alert').textContent()).toMatch(/The inviter is not waiting at the relay.*NOT_REGISTERED/);
+	});
+
+	it('says so where no relay answers', async () => {
+		const tab = await openTab();
+		await accept(tab, (await inviter.invite({ endpoints: [], relays: ['ws://127.0.0.1:9/'] })).link());
+		await tab.getByText('Failed: step 2 of 7.').waitFor();
+	});
+});
+
+describe('a page that invites', () => {
+	it('meets another tab at the relay', async () => {
+		const host = await openTab();
+		await host.getByLabel('Address of the relay').fill(relayUrl);
+		await host.getByRole('button', { name: 'Create an invite' }).click();
+		const link = await host.getByLabel('Link of your invite').inputValue();
+		expect(link.startsWith(`${server.url}#`)).toBe(true);
+
+		const guest = await context.newPage();
+		await guest.goto(link);
+		await guest.getByRole('button', { name: 'Accept' }).click();
+		await guest.getByText(/Active after/).waitFor();
+		await guest.getByLabel('Message to the inviter').fill('hello from the other tab');
+		await guest.getByRole('button', { name: 'Send' }).click();
+		await host.getByText('hello from the other tab').waitFor();
+		await host.getByLabel('Message to the guest').fill('hello back');
+		await host.getByRole('button', { name: 'Send' }).click();
+		await guest.getByText('hello back').waitFor();
+
+		await host.getByRole('button', { name: 'Stop waiting' }).click();
+		await guest.getByText('Ended by the inviter: 1000 “server shutting down”').waitFor();
+	});
+
+	it('takes its invite back', async () => {
+		const host = await openTab();
+		await host.getByLabel('Address of the relay').fill(relayUrl);
+		await host.getByRole('button', { name: 'Create an invite' }).click();
+		const link = await host.getByLabel('Link of your invite').inputValue();
+		await host.getByRole('button', { name: 'Revoke' }).click();
+		await host.getByText('Revoked: nobody comes in by this link any more.').waitFor();
+		const guest = await openTab();
+		await accept(guest, link);
+		await guest.getByText('Failed: step 6 of 7.').waitFor();
+		await host.getByRole('button', { name: 'New invite' }).click();
+		expect(await host.getByLabel('Link of your invite').inputValue()).not.toBe(link);
+	});
+
+	it('says why it cannot', async () => {
+		const host = await openTab();
+		await host.getByLabel('Address of the relay').fill('ws://127.0.0.1:9/');
+		await host.getByRole('button', { name: 'Create an invite' }).click();
+		expect(await host.getByRole('alert').textContent()).toContain('Nobody answered');
+	});
+});

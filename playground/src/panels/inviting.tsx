@@ -1,0 +1,118 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { duration } from '../model/format.js';
+import type { Model } from '../model/model.js';
+import type { WaitingState } from '../model/waiting.js';
+import { ProblemCard } from './problem-card.js';
+
+/** Waits for somebody at a relay, and shows the link to hand on. */
+export function Inviting({ model }: { model: Model }) {
+	const { waiting } = model;
+	const state = waiting.state.value;
+	if (state.kind === 'waiting') return <Link state={state} model={model} />;
+	function start(event: Event): void {
+		event.preventDefault();
+		void waiting.start();
+	}
+	return (
+		<>
+			<h2>Invite somebody</h2>
+			<p class="faint" id="relay-help">
+				This page waits at a relay, which pipes what it cannot read. Open the link in another browser or tab, or hand it on.
+			</p>
+			<form class="line-form" onSubmit={start}>
+				<input
+					class="input grow mono"
+					aria-label="Address of the relay"
+					aria-describedby="relay-help"
+					placeholder="wss://relay.example"
+					spellcheck={false}
+					value={waiting.relay.value}
+					onInput={(event) => (waiting.relay.value = event.currentTarget.value)}
+				/>
+				{state.kind === 'starting' ? (
+					<button type="button" class="button" onClick={() => void waiting.stop()}>
+						Cancel
+					</button>
+				) : (
+					<button type="submit" class="button" disabled={waiting.relay.value.trim() === ''}>
+						Create an invite
+					</button>
+				)}
+			</form>
+			<p role="status" class="hidden">
+				{state.kind === 'starting' && 'Dialling the relay.'}
+			</p>
+			{state.kind === 'failed' && <ProblemCard problem={state.problem} />}
+		</>
+	);
+}
+
+interface LinkProps {
+	state: WaitingState & { kind: 'waiting' };
+	model: Model;
+}
+
+function Link({ state: { invite, fingerprint, relay }, model }: LinkProps) {
+	const { waiting } = model;
+	const box = useRef<HTMLTextAreaElement>(null);
+	const said = useSignal('');
+	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
+	const isGood = !invite.isRevoked && leftMs > 0;
+	async function copy(): Promise<void> {
+		try {
+			await navigator.clipboard.writeText(invite.link);
+			said.value = 'Copied.';
+		} catch {
+			// No permission, or no secure context: marked, so that one key copies it.
+			box.current?.select();
+			said.value = 'Marked: copy it with your keyboard.';
+		}
+	}
+	return (
+		<>
+			<h2>Your invite</h2>
+			{isGood ? (
+				<>
+					<textarea ref={box} class="input mono invite-text" aria-label="Link of your invite" rows={3} readonly spellcheck={false} value={invite.link} />
+					<p class="faint">For one person, good for {duration(leftMs)}. Hand it on by a way that only they read: who has the link may come in.</p>
+				</>
+			) : (
+				<p class="notice">{invite.isRevoked ? 'Revoked: nobody comes in by this link any more.' : 'Its time is over.'}</p>
+			)}
+			<div class="invite-actions">
+				{isGood ? (
+					<>
+						<button type="button" class="button primary" onClick={() => void copy()}>
+							Copy
+						</button>
+						<button type="button" class="button" onClick={() => void waiting.revoke()}>
+							Revoke
+						</button>
+					</>
+				) : (
+					<button type="button" class="button primary" onClick={() => void waiting.renew()}>
+						New invite
+					</button>
+				)}
+				<button type="button" class="button quiet" onClick={() => void waiting.stop()}>
+					Stop waiting
+				</button>
+				<span role="status" class="faint">
+					{said.value}
+				</span>
+			</div>
+			<dl class="facts invite-facts">
+				<div class="wide">
+					<dt>Waiting at</dt>
+					<dd class="mono">{relay}</dd>
+					{waiting.trouble.value && <dd class="bad">{waiting.trouble.value}</dd>}
+				</div>
+				<div class="wide">
+					<dt>You are</dt>
+					<dd class="mono">{fingerprint}</dd>
+				</div>
+			</dl>
+		</>
+	);
+}
