@@ -14,7 +14,7 @@ export class TinyRelay {
 	readonly #server: Server;
 	readonly #arrived: RelaySocket[] = [];
 	readonly #awaited: ((socket: RelaySocket) => void)[] = [];
-	readonly #clients: { terminate(): void }[] = [];
+	readonly #opened: { terminate(): void }[] = [];
 
 	private constructor(server: Server) {
 		this.#server = server;
@@ -41,6 +41,7 @@ export class TinyRelay {
 	}
 
 	#arrive(socket: RelaySocket): void {
+		this.#opened.push(socket);
 		const taker = this.#awaited.shift();
 		if (taker) taker(socket);
 		else this.#arrived.push(socket);
@@ -55,7 +56,7 @@ export class TinyRelay {
 	async client(): Promise<{ client: WebSocket; socket: RelaySocket }> {
 		const client = new WebSocket(this.url, { perMessageDeflate: false, maxPayload: 0 });
 		client.on('error', () => {});
-		this.#clients.push(client);
+		this.#opened.push(client);
 		const socket = await this.next();
 		if (client.readyState !== client.OPEN) await new Promise((resolve) => client.once('open', resolve));
 		return { client, socket };
@@ -65,7 +66,7 @@ export class TinyRelay {
 	async raw(): Promise<{ client: Socket; socket: RelaySocket }> {
 		const client = connect(this.port, '127.0.0.1');
 		client.on('error', () => {});
-		this.#clients.push({ terminate: () => client.destroy() });
+		this.#opened.push({ terminate: () => client.destroy() });
 		client.write(
 			'GET / HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
 		);
@@ -83,7 +84,7 @@ export class TinyRelay {
 	}
 
 	async close(): Promise<void> {
-		for (const client of this.#clients) client.terminate();
+		for (const client of this.#opened) client.terminate();
 		this.#server.closeAllConnections();
 		await new Promise((resolve) => this.#server.close(resolve));
 	}
@@ -101,11 +102,11 @@ export interface Spliced {
 
 export function spliceSockets(dialler: RelaySocket, listener: RelaySocket, options: Partial<SpliceOptions> = {}): Spliced {
 	const closed = Promise.all([dialler, listener].map((socket) => new Promise<SocketEnd>((resolve) => socket.start(events(resolve)))));
-	let result!: Splice;
+	let hasEnded!: (end: SpliceEnd) => void;
 	const ended = new Promise<SpliceEnd>((resolve) => {
-		result = splice(dialler, listener, { clock: systemClock, ...LIMITS, ended: resolve, ...options });
+		hasEnded = resolve;
 	});
-	return { splice: result, ended, closed };
+	return { splice: splice(dialler, listener, { clock: systemClock, ...LIMITS, ended: hasEnded, ...options }), ended, closed };
 }
 
 function events(closed: (end: SocketEnd) => void): SocketEvents {

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { FakeClock } from '@linkscope/core/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type WebSocket from 'ws';
+import type { FramedSocket } from './framed-socket.js';
+import { closing, LIMITS, MiB, messages, splicedClients, TinyRelay } from './relay-pair.fixture.js';
+
+let clock: FakeClock;
+let relay: TinyRelay;
+beforeEach(async () => {
+	clock = new FakeClock();
+	relay = await TinyRelay.listen(clock);
+});
+afterEach(() => relay.close());
+
+/** More than two connections' buffers in the system hold, and the relay on top. */
+const MANY = 48;
+const READ_BYTES = 64 * 1024;
+
+/** A listener that reads nothing, and a dialler that has sent so much that it cannot get rid of all. */
+async function stalled(count = MANY) {
+	const all = await splicedClients(relay, { clock });
+	const held = () => (all.listenerSocket as FramedSocket).heldBytes;
+	all.listener.pause();
+	for (let i = 0; i < count; i++) all.dialler.send(Buffer.alloc(MiB, i));
+	await vi.waitFor(() => expect(held()).toBeGreaterThanOrEqual(LIMITS.heldBytesPerDirection));
+	return { ...all, held };
+}
+
+/** Lets a client read so many messages and stop again. */
+async function read(client: WebSocket, count: number): Promise<void> {
+	const got = messages(client, count);
+	client.resume();
+	await got;
+	client.pause();
+}
+
+describe('a reader that stops', () => {
+	it('makes the relay stop its sender, with what it may hold and one read more, and gets all once it reads on', async () => {
+		const { dialler, listener, held, closed } = await stalled();
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(held()).toBeLessThanOrEqual(LIMITS.heldBytesPerDirection + READ_BYTES);
+		expect(dialler.bufferedAmount).toBeGreaterThan(MiB);
+		const got = messages(listener, MANY);
+		listener.resume();
+		expect((await got).every(({ data }, i) => data.equals(Buffer.alloc(MiB, i)))).toBe(true);
+		dialler.close();
+		await closed;
+		expect(clock.pending).toBe(0);
+	});
+
+	it('harms neither its own sending nor another splice', async () => {
+		const { dialler, listener } = await stalled();
+		const back = messages(dialler, 1);
+		listener.send('I can still speak');
+		expect((await back)[0]?.data.toString()).toBe('I can still speak');
+		const other = await splicedClients(relay, { clock });
+		other.listener.on('message', (data) => other.listener.send(data));
+		const echoes = messages(other.dialler, 100);
+		for (let i = 0; i < 100; i++) other.dialler.send(String(i));
+		expect((await echoes).map(({ data }) => Number(data.toString()))).toEqual(Array.from({ length: 100 }, (_, i) => i));
+	});
+
+	it('for 30 s is told 4440, and so is its sender', async () => {
+		const { dialler, listener, ended, closed } = await stalled();
+		const gone = closing(dialler);
+		clock.advance(LIMITS.stallTimeoutMs);
+		expect(await gone).toEqual({ code: 4440, reason: 'SLOW_READER' });
+		const told = closing(listener);
+		listener.resume();
+		expect(await told).toEqual({ code: 4440, reason: 'SLOW_READER' });
+		expect(await ended).toEqual({ code: 4440, reason: 'SLOW_READER', cause: 'slow-reader', by: 'listener' });
+		await closed;
+	});
+
+	it('and does not hear that either is let go of', async () => {
+		const { ended, closed } = await stalled();
+		clock.advance(LIMITS.stallTimeoutMs);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		clock.advance(1000);
+		clock.advance(1000);
+		expect(await ended).toMatchObject({ cause: 'slow-reader' });
+		await closed;
+		expect(clock.pending).toBe(0);
+	});
+
+	it('but takes something now and then is waited for', async () => {
+		const { listener, held, ended } = await stalled(3 * MANY);
+		for (let i = 0; i < 3; i++) {
+			clock.advance(LIMITS.stallTimeoutMs - 1);
+			await read(listener, MANY / 2);
+			clock.advance(1);
+		}
+		expect(listener.readyState).toBe(listener.OPEN);
+		await vi.waitFor(() => expect(held()).toBeGreaterThanOrEqual(LIMITS.heldBytesPerDirection));
+		clock.advance(2 * LIMITS.stallTimeoutMs);
+		expect(await ended).toMatchObject({ cause: 'slow-reader' });
+	});
+
+	it('and resets tells its sender at once', async () => {
+		const { dialler, listener } = await stalled();
+		const gone = closing(dialler);
+		listener.terminate();
+		expect(await gone).toEqual({ code: 1014, reason: 'peer connection lost' });
+	});
+
+	it('gets all that a sender said before its goodbye', async () => {
+		const { dialler, listener, ended } = await splicedClients(relay, { clock });
+		listener.pause();
+		for (let i = 0; i < MANY; i++) dialler.send(Buffer.alloc(MiB, i));
+		dialler.close(1000, 'all sent');
+		await once(dialler, 'close', { signal: AbortSignal.timeout(20) }).catch(() => {});
+		const [got, gone] = [messages(listener, MANY), closing(listener)];
+		listener.resume();
+		expect((await got).length).toBe(MANY);
+		expect(await gone).toEqual({ code: 1000, reason: 'all sent' });
+		expect(await ended).toMatchObject({ code: 1000, cause: 'closed' });
+	});
+});
