@@ -4,4 +4,5 @@
 export { installInstrumentation } from './install.js';
 export * from './isomorphic.js';
 export { type ConnectionRequest, type Listener, type ListenOptions, listen } from './listen.js';
+export { fileObjectStore } from './stores/file-object-store.js';
 export { fileStorage } from './stores/file-storage.js';

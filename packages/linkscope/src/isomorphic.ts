@@ -50,7 +50,9 @@ export {
 	type InviteBook,
 	type InviteRecord,
 	interfaceSource,
+	isObjectId,
 	MessageError,
+	memoryObjectStore,
 	memoryStorage,
 	type NetworkChange,
 	NetworkMonitor,
@@ -59,6 +61,12 @@ export {
 	NetworkPlugin,
 	type NetworkSource,
 	type NetworkStatus,
+	type ObjectSink,
+	type ObjectSource,
+	type ObjectStore,
+	type OfferHandler,
+	type OfferOutcome,
+	objectId,
 	type Pairing,
 	type PairingOptions,
 	PairingPlugin,
@@ -72,7 +80,13 @@ export {
 	StatisticsPlugin,
 	type StatisticsSnapshot,
 	type Storage,
+	type StoredObject,
 	StoreError,
+	SyncError,
+	type SyncOptions,
+	SyncPlugin,
+	type SyncPluginOptions,
+	type SyncProgress,
 	type TrustEntry,
 	type TrustLevel,
 	type TrustRecord,
@@ -97,4 +111,5 @@ export { type CreateInviteOptions, createInvite, issuedInvites, revokeInvite } f
 export { readInvite } from './security/read-invite.js';
 export type { DialSecurityOptions, ListenSecurityOptions, SecurityOptions } from './security/security-plugins.js';
 export { loadOrCreateIdentity, type RotationResult, rotateIdentity, rotationStatements, type StoredIdentityOptions } from './stores/identity.js';
+export { indexedDbObjectStore } from './stores/indexed-db-object-store.js';
 export { indexedDbStorage } from './stores/indexed-db-storage.js';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { link, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@linkscope/core';
-import { checkStoredText, checkStoreName, type Storage, StoreError } from '@linkscope/plugins';
+import { checkStoredText, checkStoreName, type Storage } from '@linkscope/plugins';
+import { asStoreError, syncFolder, writeDurably } from './durable-file.js';
 import { type FileLock, lockFile } from './file-lock.js';
 import { makePrivateFolder, readPrivateFile } from './private-file.js';
 
@@ -97,48 +98,10 @@ async function takeAway(path: string, aside: string, lock: FileLock): Promise<bo
 	return false;
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-	const file = await open(path, 'wx', 0o600);
-	try {
-		await file.writeFile(text);
-		// Before the rename: else a power cut may leave the new name with nothing in it.
-		await file.sync();
-	} finally {
-		await file.close();
-	}
-}
-
-/** So that the new name survives a power cut as well; where the system cannot do that for folders (Windows), it is left out. */
-async function syncFolder(folder: string): Promise<void> {
-	const handle = await open(folder, 'r').catch(() => null);
-	await handle?.sync().catch(() => {});
-	await handle?.close();
-}
-
 /** Of processes that were killed in the middle of a write. */
 async function removeDrafts(folder: string, path: string): Promise<void> {
 	for (const entry of await readdir(folder)) {
 		const other = join(folder, entry);
 		if (other.startsWith(`${path}.`) && other.endsWith('.tmp')) await rm(other, { force: true });
 	}
-}
-
-const WHAT_TO_DO: Readonly<Record<string, string>> = {
-	EACCES: 'no permission; look at the owner and mode of the file and its folder',
-	EPERM: 'not permitted; look at the owner and mode of the file and its folder',
-	EROFS: 'the file system is read-only; give another folder',
-	ENOSPC: 'no space left on the device',
-	EDQUOT: "this user's quota is used up",
-	ENOTDIR: 'a part of the path is no folder; give another folder',
-	EEXIST: 'a file stands where the folder should be; give another folder',
-	EISDIR: 'a folder stands where the file should be; move it away',
-	ELOOP: 'it is a symbolic link; put the file itself there',
-	EMFILE: 'this process has too many open files',
-};
-
-function asStoreError(code: 'STORE_UNREADABLE' | 'STORE_UNWRITABLE', path: string, cause: unknown): Error {
-	const system = (cause as { code?: unknown }).code;
-	if (cause instanceof StoreError || typeof system !== 'string') return cause as Error;
-	const doing = code === 'STORE_UNREADABLE' ? 'read' : 'write';
-	return new StoreError(code, `could not ${doing} ${path}: ${WHAT_TO_DO[system] ?? system}`, { cause });
 }

@@ -13,7 +13,8 @@ export function memoryObjectStore(): ObjectStore {
 		async put(bytes, given) {
 			const id = checkObject(bytes, given);
 			if (!objects.has(id)) {
-				objects.set(id, bytes);
+				// A small view would keep all of its buffer.
+				objects.set(id, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
 				arrivals.push(id);
 			}
 			return id;
