@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -16,10 +17,16 @@ export interface Ended {
 
 /** Runs a program as a process of its own, with the packages from their source, so that no build comes before the tests. */
 export async function runFromSource(program: string): Promise<Ended> {
+	return run(await bundleFromSource(new URL(program, import.meta.url)));
+}
+
+/** @returns the file that Node can run. */
+export async function bundleFromSource(program: URL): Promise<string> {
 	mkdirSync(out, { recursive: true });
-	const outfile = `${out}${program}`;
+	const source = fileURLToPath(program);
+	const outfile = `${out}${basename(source)}`;
 	await build({
-		entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
+		entryPoints: [source],
 		outfile,
 		bundle: true,
 		platform: 'node',
@@ -28,7 +35,7 @@ export async function runFromSource(program: string): Promise<Ended> {
 		external: ['ws'],
 		banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 	});
-	return run(outfile);
+	return outfile;
 }
 
 function run(file: string): Promise<Ended> {
