@@ -38,6 +38,8 @@ export interface RelayServer {
 	readonly fingerprint: string;
 	/** What ONE's clients know it by: a Curve25519 key, 32 bytes. */
 	readonly onePublicKey: Uint8Array;
+	/** Null until it listens. */
+	readonly address: RelayAddress | null;
 	/** Of this moment. `remembered` counts the entries of all maps: 0 when everybody has gone and the rate limits have forgotten them. */
 	readonly counts: { connections: number; waiting: number; splices: number; remembered: number };
 	/** Resolves when clients are taken. @throws RelayError LISTEN_FAILED, TLS_UNREADABLE, and what the cluster says of its registry. */
@@ -70,6 +72,7 @@ class Relay implements RelayServer, LocalNode {
 	readonly #parts: SessionParts;
 	readonly #sessions = new Map<RelaySocket, Session>();
 	#origins: ReadonlySet<string> = new Set();
+	#address: RelayAddress | null = null;
 	#listening: Promise<RelayAddress> | null = null;
 	#ending: Promise<void> | null = null;
 	/** Splices are not waited for any more. */
@@ -137,6 +140,10 @@ class Relay implements RelayServer, LocalNode {
 
 	get onePublicKey(): Uint8Array {
 		return this.#keys.one.publicKey;
+	}
+
+	get address(): RelayAddress | null {
+		return this.#address;
 	}
 
 	get counts(): RelayServer['counts'] {
@@ -208,6 +215,9 @@ class Relay implements RelayServer, LocalNode {
 		const { host, publicUrls, tls, cluster } = this.#settings;
 		const { port } = await this.#port.listen();
 		this.#origins = ownOrigins(publicUrls, { host, port, isTls: tls !== undefined });
+		const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+		const url = `${tls ? 'wss' : 'ws'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+		this.#address = { host, port, url };
 		try {
 			await cluster?.start(this);
 		} catch (error) {
@@ -215,10 +225,8 @@ class Relay implements RelayServer, LocalNode {
 			await this.#port.close();
 			throw error;
 		}
-		const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-		const url = `${tls ? 'wss' : 'ws'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 		this.#journal.note('info', 'listening', { url, identity: this.fingerprint });
-		return { host, port, url };
+		return this.#address;
 	}
 
 	#upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {

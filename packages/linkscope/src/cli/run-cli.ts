@@ -19,6 +19,8 @@ export async function runCli(args: readonly string[], process: ProcessLike, root
 		const [command, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
 		if (command === 'demo') return await runDemo(rest, output, process, join(root, 'dist/playground'));
 		if (command === 'check') return await runCheck(rest, output);
+		// Loaded when it is asked for: the other commands need no relay.
+		if (command === 'relay') return await (await import('./relay.js')).relay(rest, output, process);
 		return runBare(command === undefined ? [] : [command, ...rest], output, root);
 	} catch (error) {
 		if (error instanceof UsageError) {
@@ -55,10 +57,10 @@ async function runCheck(args: string[], output: Output): Promise<number> {
 
 function runBare(args: readonly string[], output: Output, root: string): number {
 	const { values, positionals } = readArgs(args, { ...common, version: { type: 'boolean', short: 'v' } });
-	if (positionals[0] !== undefined) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo and check`);
+	if (positionals[0] !== undefined) throw new UsageError(`there is no command ${JSON.stringify(positionals[0])}: linkscope knows demo, check and relay`);
 	if (values.version) return show(output, version(root));
 	if (values.help) return show(output, USAGE);
-	throw new UsageError('linkscope needs a command: demo or check');
+	throw new UsageError('linkscope needs a command: demo, check or relay');
 }
 
 function show(output: Output, text: string): number {

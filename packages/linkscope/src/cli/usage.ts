@@ -4,6 +4,7 @@ export const USAGE = `linkscope <command> [options]
 
   demo          start a local server and the page, drive traffic, show log and report
   check <url>   dial a WebSocket server and say how it went
+  relay         lead peers to each other that cannot reach one another
 
   -h, --help    help, also of a command
   -v, --version
@@ -28,7 +29,8 @@ Exit code 0: it opened, answered and closed in good order; 1: it did not; 2: the
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {}
 
-type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>>;
+type ValueOf<O extends Options[string]> = O['type'] extends 'boolean' ? boolean : O['multiple'] extends true ? string[] : string;
+type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string; readonly multiple?: boolean }>>;
 
 /**
  * Reads a command's arguments. Node's parser splits them; what is wrong is said in our own words.
@@ -43,7 +45,7 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
 		if (type === 'string' && (!token.value || token.value.startsWith('--'))) throw new UsageError(`${token.rawName} needs a value`);
 		if (type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
 	}
-	return { values: values as { [Name in keyof O]?: O[Name]['type'] extends 'string' ? string : boolean }, positionals };
+	return { values: values as { [Name in keyof O]?: ValueOf<O[Name]> }, positionals };
 }
 
 /** @throws UsageError unless the text is a whole number within the range. */
