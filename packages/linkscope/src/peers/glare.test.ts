@@ -5,6 +5,7 @@ import { Network, type Side } from './fixtures/network.js';
 import type { Peer } from './peer.js';
 
 const living = (side: Side) => side.connections.filter(({ state }) => !isEnded(state)).length;
+const isHandshaking = (side: Side) => side.connections.some(({ state }) => !isEnded(state) && !['CONNECTING', 'ACTIVE', 'CLOSING'].includes(state));
 const carriers = (peer: Peer | undefined) => peer?.channels.map(({ channel, connectionId }) => [channel, connectionId !== null]);
 
 /** The end of a connection at the other side has the other of two ids. */
@@ -38,6 +39,8 @@ test('two that dial each other at any moments end with one connection a channel,
 						.open()
 						.catch(() => {});
 				else if (what === 'stop') {
+					// In the middle of a handshake the other side may be ACTIVE already, and hears that something was lost.
+					if (isHandshaking(network[by])) continue;
 					void peer.stopRoute('direct');
 					peer.startRoute('direct');
 				} else {
@@ -62,7 +65,7 @@ test('two that dial each other at any moments end with one connection a channel,
 			expect([living(network.smaller), living(network.larger), network.clock.pending]).toEqual([0, 0, 0]);
 		},
 	);
-	await fc.assert(property, { numRuns: 60 });
+	await fc.assert(property, { numRuns: 100 });
 }, 120_000);
 
 test('what a lost connection may have lost is told, and nothing else is missing', async () => {
@@ -102,7 +105,7 @@ test('what a lost connection may have lost is told, and nothing else is missing'
 			expect([living(network.smaller), living(network.larger), network.clock.pending]).toEqual([0, 0, 0]);
 		},
 	);
-	await fc.assert(property, { numRuns: 60 });
+	await fc.assert(property, { numRuns: 100 });
 }, 120_000);
 
 const two = [

@@ -145,6 +145,8 @@ describe('a route refuses', () => {
 		['a frame of bytes', saying(opening, new Uint8Array([16, 82, 101])), 'MALFORMED_FRAME', 4400],
 		['a second word that it carries', saying(opening, '\u0010Rk', '\u0010Rk'), 'PROTOCOL_ORDER', 4402],
 		['a second end', saying(opening, '\u0010Re', '\u0010Re'), 'PROTOCOL_ORDER', 4402],
+		['an answer to nothing', saying(opening, '\u0010Ra'), 'PROTOCOL_ORDER', 4402],
+		['an answer behind the end', saying(opening, '\u0010Re', '\u0010Ra'), 'PROTOCOL_ORDER', 4402],
 		['a message behind the end', saying(opening, '\u0010Re', 'more'), 'PROTOCOL_ORDER', 4402],
 	];
 	for (const [what, handshake, code, closeCode] of cases) {

@@ -1,4 +1,4 @@
-import { Emitter, HandshakeError, type Payload, type Plugin, type PluginHost, type Subscribable, type Wire } from '@linkscope/core';
+import { type CloseInfo, Emitter, HandshakeError, type Payload, type Plugin, type PluginHost, type Subscribable, type Wire } from '@linkscope/core';
 import { ControlFrames } from '../control-frames.js';
 import { acceptRoute, channelOfTwo, compareBytes, isRouteChannel, openRoute, type RouteChannel } from './route-messages.js';
 
@@ -9,6 +9,7 @@ export interface RouteOptions {
 
 const CARRIES = 'k';
 const ENDS = 'e';
+const ANSWERS = 'a';
 
 /**
  * Makes a connection one of several of a peer: says what it is for, which of them carries that channel, and lets go of it without losing a message.
@@ -23,7 +24,7 @@ export class RoutePlugin implements Plugin {
 	readonly needs = { ordered: true, reliable: true };
 	/** From here on this connection carries its channel. */
 	readonly onCarry: Subscribable<void>;
-	/** Nothing more comes on this connection, and nothing more may be sent; told once. */
+	/** Nothing more comes on this connection, and what this side sent has been read, or is lost; told once. */
 	readonly onEnd: Subscribable<void>;
 	readonly #carrying = new Emitter<void>();
 	readonly #ended = new Emitter<void>();
@@ -37,6 +38,9 @@ export class RoutePlugin implements Plugin {
 	/** This side, and the peer, said that nothing follows. */
 	#saidEnd = false;
 	#heardEnd = false;
+	/** This side answered the end of the other, which said it first. */
+	#answers = false;
+	#isDrained = false;
 	#isOver = false;
 	#closed = (): void => {};
 
@@ -75,7 +79,7 @@ export class RoutePlugin implements Plugin {
 
 	/** Whether everything that was sent, by either side, has arrived. */
 	get isDrained(): boolean {
-		return this.#saidEnd && this.#heardEnd;
+		return this.#isDrained;
 	}
 
 	get isOver(): boolean {
@@ -99,14 +103,14 @@ export class RoutePlugin implements Plugin {
 	active(): void {
 		this.#active = true;
 		if (this.#carries) this.#carrying.emit();
-		if (this.#heardEnd) this.#answerEnd();
+		if (this.#heardEnd) this.#endToo();
 	}
 
 	/** Called where this side decides, once no other connection carries the channel. */
 	carry(): void {
 		if (!this.#decides || this.#carries) return;
 		this.#carries = true;
-		this.#host.sendDown(this.#frames.text(CARRIES, ''));
+		this.#say(CARRIES);
 		this.#carrying.emit();
 	}
 
@@ -121,25 +125,25 @@ export class RoutePlugin implements Plugin {
 		if (payload.length !== 3 || typeof payload !== 'string') throw this.#frames.malformed('a frame that is longer than its kind');
 		if (kind === CARRIES) this.#toldToCarry();
 		else if (kind === ENDS) this.#peerEnds();
+		else if (kind === ANSWERS) this.#peerAnswers();
 		else throw this.#frames.malformed('an unknown kind of frame');
 		return null;
 	}
 
-	/** Says that nothing follows. Who says it first waits for the other's last message, and then closes; who answers waits for that close. */
+	/** Says that nothing follows. Who says it first closes when the answer has come; who answers waits for that close. */
 	closing(): Promise<void> | undefined {
 		if (this.#isOver) return undefined;
 		this.#saidEnd = true;
-		this.#host.sendDown(this.#frames.text(ENDS, ''));
-		const closed = new Promise<void>((resolve) => {
+		this.#answers = this.#heardEnd;
+		this.#say(this.#answers ? ANSWERS : ENDS);
+		return new Promise<void>((resolve) => {
 			this.#closed = resolve;
 		});
-		if (this.#heardEnd) this.#over();
-		return closed;
 	}
 
-	closed(): void {
-		this.#over();
-		this.#closed();
+	closed({ wasClean }: CloseInfo): void {
+		// The other side closes when it has read the answer.
+		this.#over(this.#answers && wasClean);
 	}
 
 	#message(message: Payload): Payload {
@@ -156,21 +160,32 @@ export class RoutePlugin implements Plugin {
 	#peerEnds(): void {
 		if (this.#heardEnd) throw outOfOrder('a connection ended twice');
 		this.#heardEnd = true;
-		if (this.#saidEnd) {
-			this.#over();
-			this.#closed();
-		} else if (this.#active) this.#answerEnd();
+		// Both began to end it at once: each hears that its own end was read, too.
+		if (this.#saidEnd) this.#say(ANSWERS);
+		else if (this.#active) this.#endToo();
+	}
+
+	#peerAnswers(): void {
+		if (!this.#saidEnd || this.#answers || this.#isDrained) throw outOfOrder('an answer came to an end that this side did not say');
+		this.#heardEnd = true;
+		this.#over(true);
 	}
 
 	/** Behind what the running code still does: becoming ACTIVE is not done before its end. */
-	#answerEnd(): void {
+	#endToo(): void {
 		queueMicrotask(() => this.#host.close('Close called.'));
 	}
 
-	#over(): void {
+	#say(kind: string): void {
+		this.#host.sendDown(this.#frames.text(kind, ''));
+	}
+
+	#over(isDrained: boolean): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
+		this.#isDrained = isDrained;
 		this.#ended.emit();
+		this.#closed();
 	}
 }
 
