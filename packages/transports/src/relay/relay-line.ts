@@ -83,7 +83,7 @@ export class RelayLine implements TransportSink {
 	/** Runs `work`; an abort meanwhile ends it at once and leaves nothing open. */
 	async during<T>(signal: AbortSignal | undefined, work: () => Promise<T> | T): Promise<T> {
 		const abort = (): void => {
-			this.#fail(new TransportError('OPEN_ABORTED', 'relay: opening was aborted', { cause: signal?.reason }));
+			this.#giveUp(new TransportError('OPEN_ABORTED', 'relay: opening was aborted', { cause: signal?.reason }));
 			this.below.terminate();
 		};
 		signal?.addEventListener('abort', abort, { once: true });
@@ -124,13 +124,13 @@ export class RelayLine implements TransportSink {
 
 	close(code: number, reason: string): void {
 		this.#closedHere = true;
-		if (this.#phase !== 'piped') this.#fail(new TransportError('OPEN_ABORTED', 'relay: closed before it was open'));
+		this.#giveUp(new TransportError('OPEN_ABORTED', 'relay: closed before it was open'));
 		this.below.close(code, reason);
 	}
 
 	terminate(): void {
 		this.#closedHere = true;
-		if (this.#phase !== 'piped') this.#fail(new TransportError('OPEN_ABORTED', 'relay: terminated before it was open'));
+		this.#giveUp(new TransportError('OPEN_ABORTED', 'relay: terminated before it was open'));
 		this.below.terminate();
 	}
 
@@ -210,8 +210,9 @@ export class RelayLine implements TransportSink {
 		});
 	}
 
-	/** This side's own end: nobody needs to be told but who waits. */
-	#fail(error: Error): void {
+	/** This side's own end: nobody needs to be told but who waits. Of what is piped, the end comes from below. */
+	#giveUp(error: Error): void {
+		if (this.#phase === 'piped') return;
 		this.onFailure = () => {};
 		this.#end(error);
 	}

@@ -293,6 +293,39 @@ describe('a transport to a peer behind a relay', () => {
 		}
 	});
 
+	test('an abort in the very turn in which the peer answers leaves nothing open, and the end is told', async () => {
+		const relay = new ScriptedRelay('burst');
+		const transport = dialRelayOn(relay.dial, URL, { identity: me, target, clock: relay.clock });
+		const { told, sink } = recorder();
+		const aborting = new AbortController();
+		const opening = watched(transport.open({ ...sink, message: () => aborting.abort() }, aborting.signal));
+		await relay.last.admit();
+		relay.last.say(READY);
+		relay.last.say('hello');
+		await settle();
+		expect(opening.outcome).not.toBe(null);
+		expect(told.closes).toMatchObject([{ initiatedBy: 'local' }]);
+		expect(relay.open).toEqual([]);
+	});
+
+	test.each([0, 1, 2, 3])('a relay that vanishes after %s messages: opening says that it is lost', async (messages) => {
+		const relay = new ScriptedRelay();
+		const transport = dialRelayOn(relay.dial, URL, { identity: me, target, clock: relay.clock });
+		const { told, sink } = recorder();
+		const opening = watched(transport.open(sink, new AbortController().signal));
+		if (messages === 1) await settle();
+		if (messages > 1) await relay.last.admit();
+		if (messages === 3) {
+			relay.last.say(READY);
+			await settle();
+		}
+		relay.last.vanish();
+		await settle();
+		expect(opening.outcome).toBe(messages === 3 ? 'ok' : 'CONNECTION_LOST');
+		expect(told.closes).toMatchObject(messages === 3 ? [{ wasClean: false, initiatedBy: 'network' }] : []);
+		expect(relay.clock.pending).toBe(0);
+	});
+
 	test("over a session it uses the session's connection, behind the questions that are under way", async () => {
 		const { caller, session, relay } = await openedSession();
 		const asked = watched(session.discover(target));
