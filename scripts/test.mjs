@@ -6,12 +6,14 @@ const { install } = await import('./install.mjs');
 await install();
 
 const { ensureBrowser } = await import('./ensure-browser.mjs');
+const { ensureIproute } = await import('./ensure-iproute.mjs');
 const { ensureRedis } = await import('./ensure-redis.mjs');
 const { BROWSER_VARIABLE } = await import('./find-browser.mjs');
 const { runNode } = await import('./run.mjs');
 try {
 	const browser = await ensureBrowser();
 	await ensureRedis();
+	await ensureIproute();
 	const env = { ...process.env, [BROWSER_VARIABLE]: browser };
 	process.exitCode = await runNode('node_modules/vitest/vitest.mjs', ['run', ...process.argv.slice(2)], { env });
 } catch (error) {

@@ -17,9 +17,12 @@ export interface Place {
 	readonly relayAddress: string;
 }
 
-/** Network namespaces need Linux, the ip command and root. */
+/** Network namespaces need Linux, the ip command, root, and a machine that lets root make them (not every container does). */
 export function mayMakeNamespaces(): boolean {
-	return process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('ip', ['netns', 'list']).status === 0;
+	const name = `ls-probe-${process.pid}`;
+	if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
+	spawnSync('ip', ['netns', 'delete', name]);
+	return true;
 }
 
 /** Addresses of documentation (RFC 5737), in namespaces of their own: nothing of this machine's network is touched. */
