@@ -42,6 +42,7 @@ export async function connectPeer(options: ConnectPeerOptions): Promise<Peer> {
 	const { peers = acceptPeers(), channels = ['control', 'data'], backoff, signal } = options;
 	if (!options.identity) throw new TypeError('identity must be given: createIdentity() makes one');
 	if (!Array.isArray(options.routes) || options.routes.length === 0) throw new TypeError('routes must be a list of { url } or { relay }, at least one');
+	if (channels.length === 0) throw new TypeError('channels must be at least one of control, data and discovery');
 	const { fingerprint } = pinnedPeer(options.peer);
 	const ways = new Map(options.routes.map((route) => [nameOf(route), wayTo(route, options)]));
 	// What is wrong with the options is said now, not with the first dial.

@@ -72,7 +72,7 @@ test('what a lost connection may have lost is told, and nothing else is missing'
 	const step = fc.record({
 		afterMs: fc.integer({ min: 0, max: 9_000 }),
 		by: fc.constantFrom('smaller' as const, 'larger' as const),
-		what: fc.constantFrom('send', 'send', 'cut'),
+		what: fc.constantFrom('send', 'send', 'cut', 'stop'),
 	});
 	const property = fc.asyncProperty(
 		fc.array(step, { minLength: 5, maxLength: 30 }),
@@ -85,6 +85,11 @@ test('what a lost connection may have lost is told, and nothing else is missing'
 				await network.clock.run(afterMs);
 				if (what === 'cut') {
 					for (const { ends } of [...network.dials]) ends[by === 'smaller' ? 0 : 1].terminate();
+					continue;
+				}
+				if (what === 'stop') {
+					void peers[by].stopRoute('direct');
+					peers[by].startRoute('direct');
 					continue;
 				}
 				const text = `${by} ${sent[by].length}`;

@@ -98,6 +98,11 @@ export class PeerConnection implements PooledConnection, RouteConnection {
 	close(reason: string): Promise<void> {
 		return this.connection.close(reason);
 	}
+
+	/** At once, with nothing said. */
+	terminate(): void {
+		this.connection.terminate();
+	}
 }
 
 /** Calls back when a connection is ACTIVE and its open() is done: what came early is released by then. */

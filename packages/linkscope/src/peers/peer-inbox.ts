@@ -1,4 +1,4 @@
-import { byteLength, Emitter, MESSAGE_OVERHEAD_BYTES, Queue, type Subscribable } from '@linkscope/core';
+import { byteLength, ConnectionError, Emitter, MESSAGE_OVERHEAD_BYTES, Queue, type Subscribable } from '@linkscope/core';
 import type { PeerMessage } from './peer.js';
 
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
@@ -23,12 +23,15 @@ export class PeerInbox {
 		};
 	}
 
-	/** @returns false: more is unread than may be held, and this one is not. */
-	push(message: PeerMessage): boolean {
-		this.#unreadBytes += byteLength(message.payload) + MESSAGE_OVERHEAD_BYTES;
+	/** @throws ConnectionError SLOW_READER: more would be unread than may be held; this one is not. */
+	push(message: PeerMessage): void {
+		const bytes = byteLength(message.payload) + MESSAGE_OVERHEAD_BYTES;
+		if (this.#unreadBytes + bytes > MAX_UNREAD_BYTES) {
+			throw new ConnectionError('SLOW_READER', `peer: more than ${MAX_UNREAD_BYTES} bytes were received and nobody listens: subscribe to onMessage`);
+		}
+		this.#unreadBytes += bytes;
 		this.#unread.push(message);
 		this.#flush();
-		return this.#unreadBytes <= MAX_UNREAD_BYTES;
 	}
 
 	#flush(): void {

@@ -69,6 +69,33 @@ describe('a peer', () => {
 		expect([network.smaller.losses, network.clock.pending, near.state]).toEqual([['data 1'], 0, 'closed']);
 	});
 
+	it('ends where so much arrives that nobody reads, and says so', async () => {
+		const network = new Network();
+		network.larger.watch = (peer) => {
+			peer.onLost.on(({ error }) => network.larger.losses.push((error as { code?: string }).code as string));
+			return peer;
+		};
+		const near = network.connect(network.smaller);
+		await network.clock.run(100);
+		const far = network.larger.peers.all[0] as Peer;
+		for (let i = 0; i < 50; i++) near.send(new Uint8Array(100_000));
+		await network.clock.run(1_000);
+		expect([far.state, network.larger.losses, network.smaller.losses]).toEqual(['closed', ['SLOW_READER'], ['data 0']]);
+	});
+
+	it('holds few connections, however many it dials', async () => {
+		const { network, far } = await connected();
+		for (let i = 0; i < 50; i++)
+			network
+				.dial(network.smaller, 'data')
+				.open()
+				.catch(() => {});
+		await settle(2_000);
+		expect(far.channels[1]?.connections).toBeLessThanOrEqual(8);
+		await network.clock.run(20_000);
+		expect([far.channels[1]?.connections, network.larger.connections.filter(({ state }) => state === 'ACTIVE').length]).toEqual([1, 2]);
+	});
+
 	it('opens a discovery channel for a message and closes it after 5 s of silence', async () => {
 		const { network, near, far } = await connected();
 		near.send('who is there?', { channel: 'discovery' });

@@ -31,6 +31,9 @@ export interface PeerChannelInfo {
 
 const CHANNELS: readonly RouteChannel[] = ['control', 'data', 'discovery'];
 
+/** Of one channel, those on their way out included: a peer may dial as often as it likes, and take its time to let go. */
+const MAX_CONNECTIONS = 8;
+
 /** A channel that is not kept open closes after so long without a message. */
 const SHORT_LIVED_MS = 5_000;
 
@@ -156,9 +159,10 @@ export class Peer {
 	adopt(connection: PeerConnection): void {
 		const { channel } = connection;
 		if (this.#state === 'closed') return void connection.close('Close called.');
+		if (this.#pool.count(channel) >= MAX_CONNECTIONS) return connection.terminate();
 		this.#connections.add(connection);
 		connection.onClose.once(({ error }) => this.#ended(connection, error));
-		connection.connection.onMessage.on((payload) => this.#received(connection, { payload, channel }));
+		connection.connection.onMessage.on((payload) => this.#received({ payload, channel }));
 		if (connection.isOver) return this.#ended(connection, connection.closeInfo?.error);
 		connection.onEnd.once(() => this.#remove(connection));
 		if (!connection.decides) connection.onCarry.on(() => this.#pool.carried(channel, connection));
@@ -168,9 +172,16 @@ export class Peer {
 		this.#refresh(channel);
 	}
 
-	#received(connection: PeerConnection, message: PeerMessage): void {
+	#received(message: PeerMessage): void {
 		this.#touch(message.channel);
-		if (!this.#inbox.push(message)) void connection.close('messages were not read in time');
+		try {
+			this.#inbox.push(message);
+		} catch (error) {
+			// To go on without this message would be to lose it in silence.
+			for (const each of this.#connections) each.terminate();
+			this.#losses.emit({ channel: message.channel, error: error as Error, unsent: [] });
+			void this.close();
+		}
 	}
 
 	#remove(connection: PeerConnection): void {

@@ -23,6 +23,7 @@ export class Peers {
 	readonly #forgetting = new Map<Peer, Unsubscribe>();
 	readonly #options: AcceptPeersOptions;
 	readonly clock: Clock;
+	#closed = false;
 	/** `listen({ identity, ...peers.accepting })`. */
 	readonly accepting = {
 		plugins: (): Plugin[] => peerPlugins(this.#options.plugins?.() ?? []),
@@ -46,8 +47,9 @@ export class Peers {
 		return this.#peers.get(fingerprint);
 	}
 
-	/** Closes every peer. Stop listening first. Never rejects. */
+	/** Closes every peer, and whatever comes later. Never rejects. */
 	async close(): Promise<void> {
+		this.#closed = true;
 		await Promise.all(this.all.map((peer) => peer.close()));
 	}
 
@@ -66,6 +68,7 @@ export class Peers {
 
 	/** A connection that is ACTIVE. */
 	adopt(connection: PeerConnection): void {
+		if (this.#closed) return void connection.close('Close called.');
 		const fingerprint = fingerprintOf(connection.peerIdentity);
 		const isNew = !this.#peers.has(fingerprint);
 		const peer = this.of(fingerprint);

@@ -112,6 +112,7 @@ describe('peers over WebSockets', () => {
 		await expect(connectPeer({ ...right, routes: [{ url: 'nowhere' }] })).rejects.toMatchObject({ code: 'URL_INVALID' });
 		await expect(connectPeer({ ...right, routes: [...right.routes, ...right.routes] })).rejects.toThrow(/^routes must each be given once/);
 		await expect(connectPeer({ ...right, channels: ['bulk' as 'data'] })).rejects.toThrow(/^channel must be/);
+		await expect(connectPeer({ ...right, channels: [] })).rejects.toThrow(/^channels must be/);
 		await expect(connectPeer({ ...right, peer: 'nobody' })).rejects.toThrow(/^peer must be/);
 		await expect(connectPeer({ ...right, identity: undefined as unknown as typeof identity })).rejects.toThrow(/^identity must be/);
 	});
