@@ -4,7 +4,7 @@ import { createIdentity, defaultPrimitives, type Identity } from '@linkscope/cry
 import { createRelayServer, type RelayServer } from '@linkscope/relay-server';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createRelayListener, dialRelay, openRelay, type RelayCall, type RelayListenerOptions } from './relay.js';
-import { tcpServer } from './test-servers.js';
+import { tcpServer, wsServer } from './test-servers.js';
 
 const newIdentity = (): Identity => createIdentity(defaultPrimitives());
 const soon: Backoff = { next: (attempt) => Math.min(10 * 2 ** attempt, 200) };
@@ -122,6 +122,36 @@ describe('through a relay', () => {
 		const refused = createRelayListener({ relay: alias, identity, backoff: soon });
 		refused.start();
 		await vi.waitFor(() => expect(refused).toMatchObject({ state: 'stopped', error: { code: 'RELAY_ORIGIN_UNKNOWN' } }));
+	});
+
+	test('what is no relay is found out: one that echoes, one that says too much, one that is not there', async () => {
+		const identity = newIdentity();
+		const { url: echo, server } = await wsServer();
+		server.on('connection', (socket) => socket.on('message', (data) => socket.send(data, { binary: false })));
+		await expect(openRelay(echo, { identity })).rejects.toMatchObject({ code: 'PROTOCOL_ORDER' });
+		const { url: loud, server: louder } = await wsServer();
+		louder.on('connection', (socket) => socket.send('x'.repeat(2 * 1024 * 1024)));
+		await expect(openRelay(loud, { identity })).rejects.toMatchObject({ code: 'MESSAGE_TOO_BIG' });
+		await expect(openRelay('ws://127.0.0.1:9/', { identity })).rejects.toMatchObject({ code: 'OPEN_FAILED' });
+	});
+
+	test('a relay that takes fewer registrations than wanted is left with those it takes', async () => {
+		const strict = createRelayServer({ port: 0, limits: { registrationsPerKey: 1 } });
+		onTestFinished(() => strict.close());
+		const { url: address } = await strict.listen();
+		const errors: unknown[] = [];
+		const identity = newIdentity();
+		const listener = createRelayListener({ relay: address, identity, backoff: soon });
+		onTestFinished(() => listener.stop());
+		listener.onState.on(({ error }) => error && errors.push((error as { code?: string }).code));
+		listener.onTransport.on(({ transport }) => transport.close(4000, 'seen'));
+		listener.start();
+		for (let i = 0; i < 3; i++) {
+			await vi.waitFor(() => expect([listener.waiting, strict.counts.waiting]).toEqual([1, 1]), 10_000);
+			const dialled = new Connection(dialRelay(address, { identity: newIdentity(), target: identity.publicKey }));
+			await expect(dialled.open()).rejects.toThrow('4000');
+		}
+		expect(errors.filter((code, i) => code !== errors[i - 1])).toEqual(['RELAY_REPLACED']);
 	});
 
 	test('a relay that restarts is registered at again', async () => {

@@ -98,11 +98,13 @@ describe('a listener behind a relay', () => {
 	});
 
 	test('a caller that is gone before its transport was opened: opening says so', async () => {
-		const { relay, calls } = await registered();
+		const { relay, calls, listener } = await registered();
 		relay.callers[0]?.say(INCOMING);
-		await settle();
+		await settle(200);
 		relay.callers[0]?.close(1014, 'peer connection lost');
 		await settle();
+		// It is the caller's end, and says nothing about the relay.
+		expect(listener).toMatchObject({ state: 'waiting', waiting: 2, error: null });
 		await expect(new Connection(calls[0]?.transport as RelayCall['transport'], { clock: relay.clock }).open()).rejects.toMatchObject({
 			code: 'CONNECTION_LOST',
 		});
@@ -207,8 +209,9 @@ describe('a relay that is lost', () => {
 		expect(listener.waiting).toBe(1);
 		relay.last.close(4429, 'RELAY_RATE');
 		await settle();
+		const dials = relay.callers.length;
 		await relay.clock.run(31_999);
-		expect(listener.state).toBe('retrying');
+		expect([listener.state, relay.callers.length]).toEqual(['retrying', dials]);
 		await relay.clock.run(1);
 		await settle();
 		expect(listener.waiting).toBe(1);
@@ -229,6 +232,10 @@ describe('a relay that is lost', () => {
 		await settle();
 		await relay.clock.run(60_000 - 32_000); // pings are due later
 		expect([listener.waiting, relay.callers.length]).toEqual([2, 3]);
+		for (const caller of relay.callers) caller.vanish();
+		await relay.clock.run(1_000);
+		await settle(200);
+		expect(listener.waiting).toBe(3);
 	});
 
 	test('two that replace each other do so ever more seldom', async () => {
@@ -305,6 +312,19 @@ describe('a relay that refuses', () => {
 		expect(listener).toMatchObject({ state: 'retrying', error: { code: 'MALFORMED_FRAME' } });
 		expect(relay.last.end).toMatchObject({ code: 4400 });
 	});
+});
+
+test.each(['hello', 'proof'])('a relay that falls silent behind the %s is given up after 10 s', async (stage) => {
+	const relay = new ScriptedRelay();
+	const { listener } = listening(relay);
+	listener.start();
+	await settle();
+	if (stage === 'proof') relay.last.say(relay.last.challenge());
+	await relay.clock.run(9_999);
+	expect(listener.state).toBe('connecting');
+	await relay.clock.run(1);
+	expect(listener).toMatchObject({ state: 'retrying', error: { code: 'HANDSHAKE_TIMEOUT' } });
+	expect(relay.clock.pending).toBe(1);
 });
 
 describe('stopping', () => {

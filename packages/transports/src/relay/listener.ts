@@ -50,8 +50,6 @@ class Listener implements RelayListener {
 	readonly #hints: object;
 	readonly #spares = new Set<Spare>();
 	#isRunning = false;
-	/** Counts starts: what an earlier one began is not for a later one. */
-	#run = 0;
 	#register: Register | null = null;
 	/** Less than wanted where the relay, or another user of the identity, does not leave us more. */
 	#allowed = 0;
@@ -91,14 +89,13 @@ class Listener implements RelayListener {
 	start(): void {
 		if (this.#isRunning) return;
 		this.#isRunning = true;
-		this.#run++;
 		this.#error = null;
 		this.#attempt = 0;
 		this.#previousMs = 0;
 		this.#isHealthy = false;
 		this.#allowed = this.#wanted;
 		if (this.#register) this.#fill();
-		else this.#load(this.#run).catch((error) => this.#end(asError(error)));
+		else this.#load().catch((error) => this.#end(asError(error)));
 		this.#tell();
 	}
 
@@ -107,7 +104,7 @@ class Listener implements RelayListener {
 	}
 
 	/** What ONE needs is loaded by those who use it. */
-	async #load(run: number): Promise<void> {
+	async #load(): Promise<void> {
 		const { identity, oneKeys: keys, relayKey } = this.#options;
 		if (keys) {
 			const { OneRegistration } = await import('./one-registration.js');
@@ -116,7 +113,7 @@ class Listener implements RelayListener {
 			const who = { identity: identity as Identity, origin: this.#line().settings.origin, relayKey, role: 'listener', hints: this.#hints } as const;
 			this.#register = (events) => new NativeRegistration(events, who);
 		}
-		if (this.#isRunning && this.#run === run) this.#fill();
+		this.#fill();
 	}
 
 	#line() {

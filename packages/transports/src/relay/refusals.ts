@@ -39,12 +39,12 @@ export function isFinal(error: Error): boolean {
 
 /** Why a connection to a relay ended before it led to anybody. @param relay its origin. */
 export function refusalOf(info: CloseInfo, relay: string): Error {
+	if (info.initiatedBy !== 'remote') return info.error ?? new TransportError('CONNECTION_LOST', `relay: the connection to ${relay} was lost`);
 	const reason = info.reason.replace(/^Close called: /, '');
 	const refusal = Object.hasOwn(BY_REASON, reason) ? BY_REASON[reason] : BY_CODE[info.code];
 	const told = `(${info.code}${info.reason ? ` ${JSON.stringify(info.reason)}` : ''})`;
 	if (refusal) return new TransportError(refusal[0], `relay: ${relay} ${refusal[1]} ${told}`);
-	if (info.initiatedBy === 'network') return info.error ?? new TransportError('CONNECTION_LOST', `relay: the connection to ${relay} was lost`);
-	return info.error ?? new TransportError('RELAY_CLOSED', `relay: ${relay}, or the peer behind it, ended the connection before it was ready ${told}`);
+	return new TransportError('RELAY_CLOSED', `relay: ${relay}, or the peer behind it, ended the connection before it was ready ${told}`);
 }
 
 /** An error of whatever package as one of this; nothing that the relay wrote is in it. */

@@ -117,6 +117,15 @@ describe('a session with a relay', () => {
 		expect(relay.clock.pending).toBe(0);
 	});
 
+	test('a challenge of more than 4 KiB is refused, however right it is', async () => {
+		const relay = new ScriptedRelay();
+		const opening = watched(openRelayOn(relay.dial, URL, { identity: me, clock: relay.clock }));
+		await settle();
+		relay.last.say(relay.last.challenge({ more: 'x'.repeat(4_000) }));
+		await settle();
+		expect(opening.outcome).toBe('MALFORMED_FRAME');
+	});
+
 	test('a relay that is not there, and one that says nothing, are given up after 10 s each', async () => {
 		const relay = new ScriptedRelay();
 		relay.isDeaf = true;
@@ -291,6 +300,30 @@ describe('a transport to a peer behind a relay', () => {
 			await settle();
 			expect(told.closes).toEqual([expected]);
 		}
+	});
+
+	test('an abort after it has opened does nothing', async () => {
+		const relay = new ScriptedRelay();
+		const transport = dialRelayOn(relay.dial, URL, { identity: me, target, clock: relay.clock });
+		const aborting = new AbortController();
+		const opening = transport.open(recorder().sink, aborting.signal);
+		await relay.last.admit();
+		relay.last.say(READY);
+		await opening;
+		aborting.abort();
+		await settle();
+		expect(relay.open).toHaveLength(1);
+	});
+
+	test('over a session it claims the socket and counts what went over it before', async () => {
+		const { session, caller } = await openedSession();
+		const { told, sink } = recorder();
+		const opening = session.dial(target).open(sink, new AbortController().signal);
+		expect(told.claims).toBe(1);
+		expect(told.bytesIn).toBeGreaterThan(100);
+		await settle();
+		caller.say(READY);
+		await opening;
 	});
 
 	test('an abort in the very turn in which the peer answers leaves nothing open, and the end is told', async () => {
