@@ -85,6 +85,7 @@ describe('a page that invites', () => {
 		await guest.getByLabel('Message to the inviter').fill('hello from the other tab');
 		await guest.getByRole('button', { name: 'Send' }).click();
 		await host.getByText('hello from the other tab').waitFor();
+		await host.getByText('Used: whom it was for has come.').waitFor();
 		await host.getByLabel('Message to the guest').fill('hello back');
 		await host.getByRole('button', { name: 'Send' }).click();
 		await guest.getByText('hello back').waitFor();

@@ -114,6 +114,7 @@ describe('the invite view', () => {
 		expect(acceptInvite).not.toHaveBeenCalled();
 		press('Discard');
 		expect(field()?.value).toBe('');
+		expect(document.activeElement).toBe(field());
 	});
 
 	it('says what is wrong with a text, and takes another', () => {
@@ -172,6 +173,7 @@ describe('accepting', () => {
 
 	it('says what failed, why, and what to do', async () => {
 		await accept(failure('INVITE_REFUSED', `refused ${HOSTILE}`));
+		expect(root.querySelector('h2')?.textContent).toBe('The invite did not work');
 		expect(summary()).toBe('Failed: step 6 of 7.');
 		expect(alert()).toMatch(/The inviter refused this invite.*Ask the inviter for a new invite.*INVITE_REFUSED.*refused <img/);
 		expect(root.querySelector('img')).toBeNull();

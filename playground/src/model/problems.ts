@@ -98,7 +98,7 @@ const KNOWN: Readonly<Record<string, Words>> = {
 /** Why an attempt to accept an invite ended. */
 export function problemOf(error: unknown): Problem {
 	const { code, sentence } = said(error);
-	const words = KNOWN[code ?? ''] ?? { title: 'The invite did not work', advice: 'The log and the errors below say more.', step: null };
+	const words = KNOWN[code ?? ''] ?? { title: 'Something went wrong', advice: 'The log and the errors below say more.', step: null };
 	return { code, sentence, isFinal: false, ...words };
 }
 

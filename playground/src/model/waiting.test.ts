@@ -70,9 +70,9 @@ it('takes an invite back and makes another', async () => {
 	await flow.start();
 	const first = linkOf(flow);
 	await flow.revoke();
-	expect(flow.state.value).toMatchObject({ kind: 'waiting', invite: { link: first, isRevoked: true } });
+	expect(flow.state.value).toMatchObject({ kind: 'waiting', invite: { link: first, standing: 'revoked' } });
 	await flow.renew();
-	expect(flow.state.value).toMatchObject({ invite: { isRevoked: false } });
+	expect(flow.state.value).toMatchObject({ invite: { standing: 'open' } });
 	expect(linkOf(flow)).not.toBe(first);
 });
 

@@ -1,5 +1,15 @@
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type Connection, createInvite, createInviteBook, type Identity, indexedDbStorage, type Listener, listen, loadOrCreateIdentity } from 'linkscope';
+import {
+	type Connection,
+	createInvite,
+	createInviteBook,
+	type Identity,
+	type InviteRecord,
+	indexedDbStorage,
+	type Listener,
+	listen,
+	loadOrCreateIdentity,
+} from 'linkscope';
 import { type Conversation, createConversation } from './conversation.js';
 import { type Problem, problemOf } from './problems.js';
 
@@ -10,7 +20,8 @@ export interface OwnInvite {
 	readonly link: string;
 	/** Epoch milliseconds. */
 	readonly expiresAt: number;
-	readonly isRevoked: boolean;
+	/** By the ledger, when it was last looked at. */
+	readonly standing: InviteRecord['state'];
 }
 
 export type WaitingState =
@@ -70,12 +81,22 @@ export function createWaitingFlow(options: WaitingFlowOptions): WaitingFlow {
 			if (now !== 'ACTIVE') return;
 			conversations.value = [...conversations.value, createConversation(connection, 'guest')].slice(-MAX_CONVERSATIONS);
 			connected(connection);
+			void lookAtInvite();
 		});
+	}
+
+	async function lookAtInvite(): Promise<void> {
+		if (state.value.kind !== 'waiting') return;
+		const { invite } = state.value;
+		const record = await invites.find(invite.id);
+		// Another one may stand there by now.
+		if (record === null || state.value.kind !== 'waiting' || state.value.invite !== invite) return;
+		state.value = { ...state.value, invite: { ...invite, standing: record.state } };
 	}
 
 	async function makeInvite(inviter: Identity, at: string): Promise<OwnInvite> {
 		const invite = await createInvite({ identity: inviter, relays: [at], invites });
-		return { id: invite.id, link: invite.link(page.href), expiresAt: invite.expiresAt, isRevoked: false };
+		return { id: invite.id, link: invite.link(page.href), expiresAt: invite.expiresAt, standing: 'open' };
 	}
 
 	async function start(): Promise<void> {
@@ -114,9 +135,8 @@ export function createWaitingFlow(options: WaitingFlowOptions): WaitingFlow {
 		},
 		async revoke() {
 			if (state.value.kind !== 'waiting') return;
-			const { invite } = state.value;
-			await invites.revoke(invite.id);
-			state.value = { ...state.value, invite: { ...invite, isRevoked: true } };
+			await invites.revoke(state.value.invite.id);
+			await lookAtInvite();
 		},
 		async stop() {
 			const ending = listener;

@@ -1,9 +1,13 @@
+import { useRef } from 'preact/hooks';
 import type { InviteFlow } from '../model/invite-flow.js';
+import { useKeptFocus } from './kept-focus.js';
 import { ProblemCard } from './problem-card.js';
 
 /** Takes a link; it leaves the page again as soon as it was read, because it holds a secret. */
 export function InviteField({ flow }: { flow: InviteFlow }) {
 	const read = flow.reading.value;
+	const box = useRef<HTMLTextAreaElement>(null);
+	useKeptFocus(box, read.kind);
 	const isRefused = read.kind === 'refused';
 	return (
 		<>
@@ -14,6 +18,7 @@ export function InviteField({ flow }: { flow: InviteFlow }) {
 				Paste the link you were given. It is checked here, in this page; nothing is dialled before you say so.
 			</p>
 			<textarea
+				ref={box}
 				id="invite-link"
 				class="input mono invite-text"
 				rows={4}

@@ -1,8 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { duration } from '../model/format.js';
 import type { InviteFlow } from '../model/invite-flow.js';
 import { type LinkReading, warningsOf } from '../model/invite-link.js';
+import type { Run } from '../model/invite-steps.js';
 import type { Model } from '../model/model.js';
+import { useKeptFocus } from './kept-focus.js';
 import { ProblemCard } from './problem-card.js';
 
 interface InvitePreviewProps {
@@ -10,18 +12,24 @@ interface InvitePreviewProps {
 	model: Model;
 }
 
+const TITLES: Readonly<Record<Run['outcome'], string>> = {
+	running: 'Accepting the invite …',
+	active: 'Connected',
+	failed: 'The invite did not work',
+	cancelled: 'Cancelled',
+};
+
 /** What an invite says, before and while it is accepted. */
 export function InvitePreview({ read: { invite }, model }: InvitePreviewProps) {
 	const { invite: flow } = model;
 	const title = useRef<HTMLHeadingElement>(null);
-	// The field it was pasted into is gone; the keyboard goes on here.
-	useEffect(() => title.current?.focus(), []);
 	const run = flow.run.value;
+	useKeptFocus(title, run?.outcome);
 	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
 	return (
 		<>
 			<h2 ref={title} tabIndex={-1}>
-				{run?.outcome === 'active' ? 'Connected' : 'An invite'}
+				{run ? TITLES[run.outcome] : 'An invite'}
 			</h2>
 			<p class="fingerprint-box">
 				<span class="faint">From the identity with the fingerprint</span>

@@ -17,7 +17,7 @@ export function InviteView({ model }: { model: Model }) {
 				<section class="panel invite-card" aria-label="Accept an invite">
 					{read.kind === 'invite' ? <InvitePreview key={read.invite.id} read={read} model={model} /> : <InviteField flow={invite} />}
 				</section>
-				<section class="panel invite-card" aria-label="Invite somebody">
+				<section class="panel invite-card invite-own" aria-label="Invite somebody">
 					<Inviting model={model} />
 				</section>
 			</div>

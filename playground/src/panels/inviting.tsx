@@ -48,6 +48,12 @@ export function Inviting({ model }: { model: Model }) {
 	);
 }
 
+const ENDINGS = {
+	used: 'Used: whom it was for has come.',
+	expired: 'Its time is over: nobody comes in by this link any more.',
+	revoked: 'Revoked: nobody comes in by this link any more.',
+} as const;
+
 interface LinkProps {
 	state: WaitingState & { kind: 'waiting' };
 	model: Model;
@@ -58,7 +64,7 @@ function Link({ state: { invite, fingerprint, relay }, model }: LinkProps) {
 	const box = useRef<HTMLTextAreaElement>(null);
 	const said = useSignal('');
 	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
-	const isGood = !invite.isRevoked && leftMs > 0;
+	const standing = invite.standing === 'open' && leftMs <= 0 ? 'expired' : invite.standing;
 	async function copy(): Promise<void> {
 		try {
 			await navigator.clipboard.writeText(invite.link);
@@ -72,16 +78,16 @@ function Link({ state: { invite, fingerprint, relay }, model }: LinkProps) {
 	return (
 		<>
 			<h2>Your invite</h2>
-			{isGood ? (
+			{standing === 'open' ? (
 				<>
 					<textarea ref={box} class="input mono invite-text" aria-label="Link of your invite" rows={3} readonly spellcheck={false} value={invite.link} />
 					<p class="faint">For one person, good for {duration(leftMs)}. Hand it on by a way that only they read: who has the link may come in.</p>
 				</>
 			) : (
-				<p class="notice">{invite.isRevoked ? 'Revoked: nobody comes in by this link any more.' : 'Its time is over.'}</p>
+				<p class="notice">{ENDINGS[standing]}</p>
 			)}
 			<div class="invite-actions">
-				{isGood ? (
+				{standing === 'open' ? (
 					<>
 						<button type="button" class="button primary" onClick={() => void copy()}>
 							Copy
