@@ -67,6 +67,21 @@ describe('the examples', () => {
 		expect(code).toBe(0);
 		expect(lingeredMs).toBeLessThan(1000);
 	});
+
+	it('peers: two that dial each other at once are one peer with one connection a channel, also when a route stops', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('peers.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'Bob reads on data: hello Bob',
+			'Alice reads on control: hello Alice',
+			'Connections: control 1, data 1, discovery 0',
+			'Bob reads on data: sent while the route was stopped',
+			'Bob lost: nothing, Alice lost: nothing',
+			'',
+		]);
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
 });
 
 describe('a process', () => {

@@ -1,10 +1,11 @@
 import { type AbortSignal, type Backoff, ConnectionError, type Plugin, type Transport } from '@linkscope/core';
-import { decodeBase64url, type Identity } from '@linkscope/crypto';
+import type { Identity } from '@linkscope/crypto';
 import { pinnedPeer, type RouteChannel, RoutePlugin, type TrustStore } from '@linkscope/plugins';
 import { RouteTable } from '@linkscope/resilience';
 import { dialRelay } from '@linkscope/transports/relay';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, withDefaultPlugins } from '../connection.js';
+import { keyOf } from '../relays/connect-via-relay.js';
 import { dialSecurity, type SecurityOptions, withHeadroom } from '../security/security-plugins.js';
 import type { Peer } from './peer.js';
 import { PeerConnection, peerPlugins, whenActive } from './peer-connection.js';
@@ -75,7 +76,7 @@ function nameOf(route: PeerRoute): string {
 function wayTo(route: PeerRoute, { identity, peer }: ConnectPeerOptions): () => Transport {
 	const options = { identity, maxMessageBytes: withHeadroom<SecurityOptions & DialOptions>({ identity }).maxMessageBytes };
 	if (!('relay' in route)) return () => dialWebSocket(route.url, options);
-	const target = typeof peer === 'string' ? decodeBase64url(peer, 32) : peer;
+	const target = keyOf(peer);
 	return () => dialRelay(route.relay, { ...options, target });
 }
 

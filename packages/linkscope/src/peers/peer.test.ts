@@ -43,7 +43,7 @@ describe('a peer', () => {
 
 	it('holds what arrives until somebody listens', async () => {
 		const network = new Network();
-		network.larger.watch = (peer) => peer;
+		network.larger.watch = () => {};
 		const near = network.connect(network.smaller);
 		near.send('one');
 		near.send('two', { channel: 'control' });
@@ -73,7 +73,6 @@ describe('a peer', () => {
 		const network = new Network();
 		network.larger.watch = (peer) => {
 			peer.onLost.on(({ error }) => network.larger.losses.push((error as { code?: string }).code as string));
-			return peer;
 		};
 		const near = network.connect(network.smaller);
 		await network.clock.run(100);

@@ -4,7 +4,7 @@ import { Peer } from './peer.js';
 import { PeerConnection, peerPlugins, whenActive } from './peer-connection.js';
 
 export interface AcceptPeersOptions {
-	/** A peer that came by itself, before any of its messages: subscribe here. */
+	/** Each peer once, whether it was dialled or came by itself, before any of its messages: subscribe here. */
 	onPeer?: (peer: Peer) => void;
 	/** Of each connection, between what secures it and what tells its channel; the same at both ends. */
 	plugins?: () => readonly Plugin[];
@@ -63,18 +63,15 @@ export class Peers {
 		const peer = new Peer(fingerprint, this.clock);
 		this.#peers.set(fingerprint, peer);
 		peer.onState.on((state) => this.#stateOf(peer, state));
+		this.#options.onPeer?.(peer);
 		return peer;
 	}
 
 	/** A connection that is ACTIVE. */
 	adopt(connection: PeerConnection): void {
 		if (this.#closed) return void connection.close('Close called.');
-		const fingerprint = fingerprintOf(connection.peerIdentity);
-		const isNew = !this.#peers.has(fingerprint);
-		const peer = this.of(fingerprint);
 		connection.connection.setTags({ channel: connection.channel });
-		if (isNew) this.#options.onPeer?.(peer);
-		peer.adopt(connection);
+		this.of(fingerprintOf(connection.peerIdentity)).adopt(connection);
 	}
 
 	#stateOf(peer: Peer, state: Peer['state']): void {

@@ -43,7 +43,6 @@ describe('peers over WebSockets', () => {
 	it('talk over one connection a channel, tagged with it, in both directions', async () => {
 		const [alice, bob] = await start();
 		const peer = await alice.dial(bob);
-		alice.hear(peer);
 		peer.send('hello');
 		await vi.waitFor(() => expect(bob.heard).toEqual(['hello']));
 		bob.peers.get(alice.identity.fingerprint)?.send('hello back', { channel: 'control' });
@@ -61,8 +60,6 @@ describe('peers over WebSockets', () => {
 			const sent = Array.from({ length: 20 }, (_, i) => `${round}.${i}`);
 			const channels = ['data'] as const;
 			const [toBob, toAlice] = await Promise.all([alice.dial(bob, { channels }), bob.dial(alice, { channels })]);
-			alice.hear(toBob);
-			bob.hear(toAlice);
 			for (const text of sent) {
 				toBob.send(text);
 				toAlice.send(text);

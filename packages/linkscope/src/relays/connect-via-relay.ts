@@ -25,7 +25,8 @@ export async function connectViaRelay(relay: string | URL, options: ViaRelayOpti
 	return connection;
 }
 
-function keyOf(peer: Uint8Array | string): Uint8Array {
+/** Whom a relay is asked for. @throws TypeError. */
+export function keyOf(peer: Uint8Array | string): Uint8Array {
 	try {
 		const key = typeof peer === 'string' ? decodeBase64url(peer, 32) : peer;
 		if (key instanceof Uint8Array && key.length === 32) return key;
