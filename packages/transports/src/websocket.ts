@@ -5,7 +5,7 @@ import { nodeSockets } from './node-sockets.js';
 import type { WebSocketLike } from './raw-socket.js';
 import { type WrapOptions, wrapOn } from './wrap.js';
 
-export type { DialOptions, DialUrl } from './dial-options.js';
+export type { DialOptions, DialUrl, PerDial } from './dial-options.js';
 export type { WebSocketLike } from './raw-socket.js';
 export { UpgradeRefusedError } from './upgrade-refused-error.js';
 export type { WebSocketTransportOptions } from './websocket-transport.js';

@@ -1,6 +1,5 @@
 import type { Backoff } from '@linkscope/core';
-import { dialableUrl, type Identity } from '@linkscope/crypto';
-import type { KeyPair } from '@linkscope/crypto/nacl';
+import { dialableUrl, type Identity, type KeyPair } from '@linkscope/crypto';
 import type { DialOptions, DialUrl } from '../dial-options.js';
 import { checkWho, keyOption } from './open-relay.js';
 import { MAX_HINTS, MAX_RELAY_MESSAGE_BYTES } from './relay-messages.js';

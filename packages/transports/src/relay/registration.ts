@@ -8,7 +8,8 @@ export interface RegistrationEvents {
 	fail(error: Error): void;
 }
 
-const ANSWER_WITHIN_MS = 10_000;
+/** Until it is registered. */
+const REGISTER_WITHIN_MS = 10_000;
 const PING_GRACE_MS = 4_000;
 export const [SHORTEST_PING_MS, LONGEST_PING_MS] = [1_000, 60 * 60 * 1000];
 
@@ -34,7 +35,7 @@ export abstract class Registration {
 	begin(): void {
 		if (this.#state !== 'new') return;
 		this.#state = 'registering';
-		this.#expectWithin(ANSWER_WITHIN_MS);
+		this.#expectWithin(REGISTER_WITHIN_MS);
 		this.#say(this.hello());
 	}
 
@@ -81,7 +82,6 @@ export abstract class Registration {
 	#authenticate(frame: Payload): void {
 		const proof = this.prove(frame);
 		this.#state = 'authenticating';
-		this.#expectWithin(ANSWER_WITHIN_MS);
 		this.#say(proof);
 	}
 
