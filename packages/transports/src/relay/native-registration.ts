@@ -17,8 +17,7 @@ export class NativeRegistration extends Registration {
 		this.#origin = who.origin;
 	}
 
-	/** Who calls, as the relay has it proved; null before. */
-	get from(): Uint8Array | null {
+	override get from(): Uint8Array | null {
 		return this.#from;
 	}
 

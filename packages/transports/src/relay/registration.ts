@@ -11,7 +11,7 @@ export interface RegistrationEvents {
 /** Until it is registered. */
 const REGISTER_WITHIN_MS = 10_000;
 const PING_GRACE_MS = 4_000;
-export const [SHORTEST_PING_MS, LONGEST_PING_MS] = [1_000, 60 * 60 * 1000];
+const [SHORTEST_PING_MS, LONGEST_PING_MS] = [1_000, 60 * 60 * 1000];
 
 /**
  * A listener's registration at a relay, without the socket: `begin()`, then every frame to `receive()` until that says 'call'. Three steps (who we are; the
@@ -30,6 +30,11 @@ export abstract class Registration {
 	/** True once the relay hands callers over to us. */
 	get isWaiting(): boolean {
 		return this.#state === 'waiting';
+	}
+
+	/** Who calls, where the relay has had it proved; null otherwise. */
+	get from(): Uint8Array | null {
+		return null;
 	}
 
 	begin(): void {

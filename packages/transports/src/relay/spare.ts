@@ -1,5 +1,4 @@
 import type { Clock, Payload, Transport } from '@linkscope/core';
-import type { NativeRegistration } from './native-registration.js';
 import type { Registration, RegistrationEvents } from './registration.js';
 import type { RelayLine } from './relay-line.js';
 import { RelayTransport } from './relay-transport.js';
@@ -73,7 +72,7 @@ export class Spare {
 	#called(frame: Payload): void {
 		const line = this.#line;
 		line.onFailure = () => {};
-		const { from } = this.#registration as Partial<NativeRegistration>;
+		const { from } = this.#registration;
 		if (from) {
 			line.hold();
 			// Said when it is opened: until then the relay keeps what the caller sends.
