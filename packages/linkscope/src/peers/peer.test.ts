@@ -109,6 +109,23 @@ describe('a peer', () => {
 		expect(network.dials.map(({ channel }) => channel)).toEqual(['control', 'data', 'discovery']);
 	});
 
+	it('leaves a channel alone that only the other side keeps open', async () => {
+		const { network, near, far } = await connected();
+		network.connect(network.larger, undefined, ['control']);
+		far.send('once');
+		await network.clock.run(60_000);
+		expect([open(near), network.dials.length]).toEqual([['control', 'data'], 2]);
+	});
+
+	it('that comes when all were closed is closed too', async () => {
+		const { network } = await connected();
+		await Promise.all([network.larger.peers.close(), network.clock.run(1_000)]);
+		await network.clock.run(20_000);
+		expect(network.larger.peers.all).toEqual([]);
+		expect(network.larger.connections.length).toBeGreaterThan(2);
+		expect(network.larger.connections.every(({ state }) => state === 'CLOSED')).toBe(true);
+	});
+
 	it('hears within a minute that nobody is there any more, and dials again', async () => {
 		const { network, near } = await connected();
 		for (const end of network.dials.flatMap(({ ends }) => ends)) end.send = () => true;

@@ -116,6 +116,37 @@ describe('a route', () => {
 		expect([pair.right.state, clock.pending]).toEqual(['CLOSED', 0]);
 	});
 
+	it('that is ended in the turn in which it opens was open, and delivers what came before', async () => {
+		const accepting: Plugin = {
+			name: 'route',
+			handshake: async (wire) => {
+				await wire.read();
+				for (const frame of ['{"type":"route_opened"}', 'first', '\u0010Re']) wire.send(frame);
+			},
+		};
+		const near = new RoutePlugin({ channel: 'data' });
+		const clock = new FakeClock();
+		const pair = new SecuredPair({ accepting: 'stranger', left: [near], right: [accepting], clock, connection: { clock }, delivery: 'burst' });
+		const heard: unknown[] = [];
+		pair.left.onMessage.on((message) => heard.push(message));
+		expect(await pair.open()).toEqual([null, null]);
+		await settle();
+		expect([heard, pair.left.state, pair.fromLeft.at(-1)]).toEqual([['first'], 'CLOSING', '\u0010Ra']);
+	});
+
+	it.each([
+		['said', ['left', 'right']],
+		['answered', ['right']],
+	] as const)('is not drained where it has %s the end, and nobody has read that', async (_, closing) => {
+		const { pair, near } = await opened();
+		pair.ends[0].send = () => true;
+		for (const side of closing) void pair[side].close();
+		await settle();
+		pair.cut();
+		await settle();
+		expect([near.isOver, near.isDrained]).toEqual([true, false]);
+	});
+
 	it('carries a frame of its own kind as a message of the application', async () => {
 		const { pair, heard, far } = await opened();
 		pair.left.send('\u0010Rk');

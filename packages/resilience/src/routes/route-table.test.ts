@@ -95,6 +95,14 @@ describe('a table of routes', () => {
 		expect(dialled()).toEqual(['direct data', 'relay data']);
 	});
 
+	it('dials no other beside one that is up, although nobody has said yet that this will do', async () => {
+		const table = tableOf({ routes: [direct, relay] });
+		table.want('data');
+		await nth(0).up();
+		await clock.run(10_000);
+		expect(dialled()).toEqual(['direct data']);
+	});
+
 	it('dials the next one at once where a dial failed', async () => {
 		const table = tableOf({ routes: [relay, direct] });
 		table.want('data');
