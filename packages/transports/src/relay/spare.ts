@@ -5,7 +5,7 @@ import { RelayTransport } from './relay-transport.js';
 
 /** Somebody who calls through a relay. */
 export interface RelayCall {
-	/** Open it (a Connection with `initiator: false` does) or close it: until then the caller waits, and the relay gives up after 10 s. */
+	/** Open it (a Connection with `initiator: false` does) or close it: until then the caller waits, and gives up after some seconds. */
 	readonly transport: Transport;
 	/** The identity that the caller has proved to the relay, 32 bytes: the relay's word, no more. null for callers of ONE. */
 	readonly from: Uint8Array | null;
