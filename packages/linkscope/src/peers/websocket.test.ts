@@ -1,5 +1,6 @@
+import { FakeClock } from '@linkscope/core/testing';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { getConnectionInstrumentationStats, installInstrumentation, type Listener, listen, resetInstrumentation } from '../index.js';
+import { type Clock, getConnectionInstrumentationStats, type Identity, installInstrumentation, type Listener, listen, resetInstrumentation } from '../index.js';
 import { createIdentity } from '../security/identity.js';
 import { connectPeer } from './connect-peer.js';
 import type { Peer } from './peer.js';
@@ -12,10 +13,15 @@ beforeEach(() => {
 });
 
 class End {
-	readonly identity = createIdentity();
 	readonly heard: string[] = [];
-	readonly peers: Peers = acceptPeers({ onPeer: (peer) => this.hear(peer) });
+	readonly peers: Peers;
+	readonly identity: Identity;
 	listener!: Listener;
+
+	constructor(clock?: Clock, identity = createIdentity()) {
+		this.identity = identity;
+		this.peers = acceptPeers({ onPeer: (peer) => this.hear(peer), ...(clock && { clock }) });
+	}
 
 	async start(): Promise<this> {
 		this.listener = await listen({ identity: this.identity, ...this.peers.accepting });
@@ -85,6 +91,20 @@ describe('peers over WebSockets', () => {
 		peer.startRoute(bob.listener.url);
 		peer.send('after');
 		await vi.waitFor(() => expect(bob.heard).toEqual(['after']));
+	});
+
+	it('that is dialled again from the same identity goes over the newer connection, and the older is replaced', async () => {
+		const clock = new FakeClock();
+		const [alice, bob] = [await new End(clock).start(), await new End(clock).start()];
+		const again = await new End(clock, alice.identity).start();
+		const first = await alice.dial(bob, { channels: ['data'] });
+		clock.advance(2_000);
+		// The old one does not dial again: whose identity it is, is somewhere else now.
+		void first.onState.on(() => void alice.peers.close());
+		const second = await again.dial(bob, { channels: ['data'] });
+		second.send('over the newer');
+		await vi.waitFor(() => expect(bob.heard).toEqual(['over the newer']));
+		await vi.waitFor(() => expect(verdicts().filter(Boolean)).toEqual(['replaced', 'replaced']));
 	});
 
 	it('one that is somebody else is not dialled again', async () => {
