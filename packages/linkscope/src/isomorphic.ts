@@ -100,6 +100,10 @@ export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
 export { type ConnectOptions, connect } from './connect.js';
 export { Connection, type FacadeOptions } from './connection.js';
+export { FileError, type FileProgress } from './files/file-error.js';
+export type { IncomingFile, ReceivedFile } from './files/incoming-file.js';
+export type { OnFileOptions } from './files/receive-files.js';
+export type { SendFileOptions, SentFile } from './files/send-source.js';
 export { type ConnectPeerOptions, connectPeer, type PeerRoute } from './peers/connect-peer.js';
 export type { Peer, PeerChannelInfo, PeerLoss, PeerMessage, PeerState } from './peers/peer.js';
 export { type AcceptPeersOptions, acceptPeers, type Peers } from './peers/peers.js';

@@ -1,4 +1,4 @@
-import { type AbortSignal, asError, type Unsubscribe } from '@linkscope/core';
+import { asError, type AbortSignal as CoreAbortSignal, type Unsubscribe } from '@linkscope/core';
 import { SyncError } from './sync-error.js';
 import { MAX_SYNCS, type OfferOutcome, outOfOrder, type SyncAnswer, type SyncMessage, type SyncOffer } from './sync-messages.js';
 import { Turns } from './turns.js';
@@ -42,7 +42,7 @@ export class Offers {
 	}
 
 	/** @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED. */
-	async make(object: string, purpose: string, signal?: AbortSignal): Promise<OfferOutcome> {
+	async make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
 		await this.#turns.take(signal);
 		const offer = ++this.#lastMade;
 		return new Promise((resolve, reject) => {

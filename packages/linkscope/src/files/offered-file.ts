@@ -1,0 +1,103 @@
+import type { AbortSignal } from '@linkscope/core';
+import { type ObjectSource, objectId, SyncError } from '@linkscope/plugins';
+import { FileError, type FileProgress } from './file-error.js';
+import { chunkBytesFor, encodeChunkList, encodeManifest } from './file-manifest.js';
+import type { FileSource } from './file-source.js';
+
+export interface OfferedFileOptions {
+	name?: string;
+	type?: string;
+	signal?: AbortSignal;
+	onProgress?: (progress: FileProgress) => void;
+}
+
+/** A file as the objects it is made of: chunks are read when they are asked for. */
+export class OfferedFile implements ObjectSource {
+	/** Name of the manifest. */
+	readonly id: string;
+	readonly totalBytes: number;
+	/** The file is not any more what it was. */
+	hasChanged = false;
+	readonly #source: FileSource;
+	readonly #chunkBytes: number;
+	readonly #held: ReadonlyMap<string, Uint8Array>;
+	/** Each chunk's first place. */
+	readonly #places: ReadonlyMap<string, number>;
+	readonly #onProgress: ((progress: FileProgress) => void) | undefined;
+	#sentBytes = 0;
+
+	/** Reads the file once, to name what is in it. @throws FileError FILE_CHANGED; SyncError SYNC_ABORTED. */
+	static async of(source: FileSource, { name = source.name, type = source.type, signal, onProgress }: OfferedFileOptions): Promise<OfferedFile> {
+		const { size } = source;
+		const chunkBytes = chunkBytesFor(size);
+		const ids: string[] = [];
+		for (let start = 0; start < size; start += chunkBytes) {
+			if (signal?.aborted) throw new SyncError('SYNC_ABORTED', 'sendFile() was aborted by its signal', { cause: signal.reason });
+			const chunk = await source.read(start, Math.min(start + chunkBytes, size));
+			if (chunk.length !== Math.min(chunkBytes, size - start)) throw changed(source);
+			ids.push(objectId(chunk));
+		}
+		const list = encodeChunkList(ids);
+		const manifest = encodeManifest({ name, type, size, chunkBytes, chunks: objectId(list) });
+		return new OfferedFile(source, chunkBytes, ids, [manifest, list], onProgress);
+	}
+
+	private constructor(
+		source: FileSource,
+		chunkBytes: number,
+		ids: readonly string[],
+		held: readonly [manifest: Uint8Array, list: Uint8Array],
+		onProgress: OfferedFileOptions['onProgress'],
+	) {
+		this.#source = source;
+		this.totalBytes = source.size;
+		this.#chunkBytes = chunkBytes;
+		this.id = objectId(held[0]);
+		this.#held = new Map(held.map((bytes) => [objectId(bytes), bytes]));
+		const places = new Map<string, number>();
+		for (const [i, id] of ids.entries()) if (!places.has(id)) places.set(id, i);
+		this.#places = places;
+		this.#onProgress = onProgress;
+	}
+
+	async size(id: string): Promise<number | null> {
+		const held = this.#held.get(id);
+		if (held) return held.length;
+		const index = this.#places.get(id);
+		return index === undefined ? null : this.#endOf(index) - index * this.#chunkBytes;
+	}
+
+	async get(id: string): Promise<Uint8Array | null> {
+		const held = this.#held.get(id);
+		if (held) return held;
+		const index = this.#places.get(id);
+		if (index === undefined) return null;
+		const end = this.#endOf(index);
+		const chunk = await this.#source.read(index * this.#chunkBytes, end);
+		if (objectId(chunk) !== id) {
+			this.hasChanged = true;
+			throw changed(this.#source);
+		}
+		// In the order of the file, so what is before it the peer has had already.
+		if (end > this.#sentBytes) this.#tell(end);
+		return chunk;
+	}
+
+	/** The peer has it all. */
+	done(): void {
+		if (this.#sentBytes < this.totalBytes || this.totalBytes === 0) this.#tell(this.totalBytes);
+	}
+
+	#endOf(index: number): number {
+		return Math.min((index + 1) * this.#chunkBytes, this.totalBytes);
+	}
+
+	#tell(bytes: number): void {
+		this.#sentBytes = bytes;
+		this.#onProgress?.({ bytes, totalBytes: this.totalBytes });
+	}
+}
+
+export function changed(source: FileSource): FileError {
+	return new FileError('FILE_CHANGED', `${source.name} was changed while it was sent: send it again`);
+}

@@ -1,0 +1,54 @@
+import { type AbortSignal, type Connection, PluginError } from '@linkscope/core';
+import type { SyncPlugin } from '@linkscope/plugins';
+import { FileError, type FileProgress } from './file-error.js';
+import type { FileSource } from './file-source.js';
+import { changed, OfferedFile } from './offered-file.js';
+
+export interface SendFileOptions {
+	/** What the peer sees. Default: the file's own name. */
+	name?: string;
+	/** A media type. Default: the blob's own, of a path none. */
+	type?: string;
+	/** Takes the offer back, or stops the sending. */
+	signal?: AbortSignal;
+	/** What was handed to the connection. */
+	onProgress?: (progress: FileProgress) => void;
+}
+
+export interface SentFile {
+	/** Of this name and content. */
+	readonly id: string;
+	/** In bytes. */
+	readonly size: number;
+}
+
+/** Offers a file until the peer has it, refuses it or fails; then closes it. */
+export async function sendSource(connection: Connection, source: FileSource, options: SendFileOptions): Promise<SentFile> {
+	try {
+		const sync = syncOf(connection, 'sendFile()');
+		const file = await OfferedFile.of(source, options);
+		const withdraw = sync.serve(file);
+		try {
+			const outcome = await sync.offer(file.id, 'file', { signal: options.signal });
+			if (file.hasChanged) throw changed(source);
+			if (outcome === 'refused') throw new FileError('FILE_REFUSED', `the peer does not want ${source.name}; does it call onFile()?`);
+			if (outcome === 'failed')
+				throw new FileError('FILE_FAILED', `the peer could not receive ${source.name}; its side knows why. Sent again, it goes on where it stopped`);
+			file.done();
+			return { id: file.id, size: file.totalBytes };
+		} finally {
+			withdraw();
+		}
+	} finally {
+		await source.close();
+	}
+}
+
+/** @throws PluginError PLUGIN_NOT_FOUND, naming what to add. */
+export function syncOf(connection: Connection, what: string): SyncPlugin {
+	if (connection.plugins.includes('sync')) return connection.plugin<SyncPlugin>('sync');
+	throw new PluginError(
+		'PLUGIN_NOT_FOUND',
+		`${what} needs a SyncPlugin on both ends: connect(url, { plugins: [new SyncPlugin()] }), listen({ plugins: () => [new SyncPlugin()] })`,
+	);
+}
