@@ -26,8 +26,8 @@ export interface RelaySocket {
 	/** Listens; called once, nothing was read before. */
 	start(events: SocketEvents): void;
 	/**
-	 * From within `text`: nothing behind this message is parsed until `resume()` or a splice; what has come already is kept, one read of at most 64 KiB,
-	 * and no more is read, so an end may go unnoticed meanwhile.
+	 * From within `text`: nothing behind this message is parsed until `resume()` or a splice; what has come already is kept, one read of at most 64 KiB;
+	 * behind a short rest of it (under 16 KiB) Node makes one more. Then no more is read, so an end may go unnoticed meanwhile.
 	 */
 	hold(): void;
 	resume(): void;

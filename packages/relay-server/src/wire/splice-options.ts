@@ -9,7 +9,7 @@ export interface SpliceOptions {
 	heldBytesPerDirection: number;
 	/** A reader that takes nothing for so long while that much waits ends both sides with 4440. */
 	stallTimeoutMs: number;
-	/** Both ways together; null: for ever. Ends with 4413. */
+	/** null: for ever. Ends with 4413. */
 	durationMs?: number | null;
 	/** Of payload, both ways together; null: any. Ends with 4413. */
 	totalBytes?: number | null;
@@ -36,6 +36,6 @@ export interface Piped {
 export interface Splice {
 	readonly fromDialler: Piped;
 	readonly fromListener: Piped;
-	/** Ends both sides, each behind the frame that is under way to it; within a second, whatever the peers do. Idempotent. */
+	/** Ends both sides, each behind the frame that is under way to it; within two seconds where a peer takes nothing. Idempotent. */
 	close(code: number, reason: string): void;
 }
