@@ -72,7 +72,7 @@ export class ControlReader implements Reader {
 	}
 
 	#faultOfHeader(): SocketEnd | null {
-		if (header.isForbidden(!this.#socket.isClient, this.#text !== null)) return { code: 1002, reason: 'MALFORMED_FRAME' };
+		if (header.isForbidden(!this.#socket.isClient, this.#text !== null)) return this.#broken(1002);
 		if (header.opcode === Opcode.BINARY) return this.#refusal(BYTES);
 		if (!header.isControl && header.payloadBytes + (this.#text?.length ?? 0) > LONGEST_TEXT_BYTES) return this.#refusal(TOO_BIG);
 		return null;
@@ -80,6 +80,12 @@ export class ControlReader implements Reader {
 
 	#refusal(end: SocketEnd): SocketEnd {
 		return this.#events.refusal?.(end) ?? end;
+	}
+
+	#broken(code: 1002 | 1007): SocketEnd {
+		const end = { code, reason: 'MALFORMED_FRAME' };
+		this.#events.refusal?.(end);
+		return end;
 	}
 
 	#take(opcode: number, isFinal: boolean, payload: Buffer): void {
@@ -93,11 +99,11 @@ export class ControlReader implements Reader {
 		this.#text = isFinal ? null : Buffer.from(text);
 		if (!isFinal) return;
 		if (isUtf8(text)) this.#events.text(text.toString('utf8'));
-		else this.#socket.sayGoodbye({ code: 1007, reason: 'MALFORMED_FRAME' });
+		else this.#socket.sayGoodbye(this.#broken(1007));
 	}
 
 	#closed(payload: Buffer): void {
 		const said = readClose(payload);
-		this.#socket.sayGoodbye('forbidden' in said ? { code: said.forbidden, reason: 'MALFORMED_FRAME' } : said);
+		this.#socket.sayGoodbye('forbidden' in said ? this.#broken(said.forbidden) : said);
 	}
 }

@@ -1,6 +1,9 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import { FakeClock } from '@linkscope/core/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Opcode } from './frame-header.js';
+import { FramedSocket } from './framed-socket.js';
 import { clientFrame, closeOf, framesUntilEnd, textFrame } from './raw-frames.fixture.js';
 import { closing, messages, TinyRelay } from './relay-pair.fixture.js';
 import type { RelaySocket, SocketEnd } from './relay-socket.js';
@@ -133,6 +136,38 @@ describe('a relay socket', () => {
 	});
 });
 
+describe('a relay socket that is left', () => {
+	/** A connection whose peer takes what it likes. */
+	function slowStream() {
+		const stream = Object.assign(new EventEmitter(), { writableLength: 1000, _handle: { writeQueueSize: 600 }, destroyed: false });
+		const nothing = () => stream;
+		Object.assign(stream, { setTimeout: nothing, setNoDelay: nothing, setKeepAlive: nothing, end: nothing, resume: nothing });
+		return Object.assign(stream, { destroy: () => Object.assign(stream, { destroyed: true }) });
+	}
+
+	it('waits for a peer as long as that takes something, be it part of a write', () => {
+		const stream = slowStream();
+		const socket = new FramedSocket(stream as unknown as Socket, Buffer.alloc(0), { address: '', isClient: false, clock });
+		socket.leave({ code: 1000, reason: '' }, 5000);
+		for (let i = 0; i < 10; i++) {
+			stream._handle.writeQueueSize--;
+			clock.advance(5000);
+			expect(stream.destroyed).toBe(false);
+		}
+		clock.advance(5000);
+		expect(stream.destroyed).toBe(true);
+	});
+
+	it('does not wait for the last word of a peer that has taken all', () => {
+		const stream = slowStream();
+		const socket = new FramedSocket(stream as unknown as Socket, Buffer.alloc(0), { address: '', isClient: false, clock });
+		socket.leave({ code: 1000, reason: '' }, 5000);
+		Object.assign(stream, { writableLength: 0, _handle: { writeQueueSize: 0 } });
+		clock.advance(5000);
+		expect(stream.destroyed).toBe(true);
+	});
+});
+
 const over4KiB = Buffer.alloc(4097, 'x');
 
 describe('a relay socket refuses', () => {
@@ -170,6 +205,16 @@ describe('a relay socket refuses', () => {
 		expect(closeOf(await frames).code).toBe(code);
 		await vi.waitFor(() => expect(closed.map((end) => end.code)).toEqual([code]));
 		expect(texts).toEqual([]);
+	});
+
+	it('a broken frame in the words of WebSocket, and tells its owner', async () => {
+		const { client, socket } = await relay.raw();
+		const frames = framesUntilEnd(client);
+		const refusal = vi.fn(() => ({ code: 1000, reason: 'never said' }));
+		socket.start({ text() {}, closed() {}, refusal });
+		client.end(clientFrame({ opcode: Opcode.TEXT, payload: Buffer.from([0xc3, 0x28]) }));
+		expect(closeOf(await frames)).toEqual({ code: 1007, reason: 'MALFORMED_FRAME' });
+		expect(refusal.mock.calls).toEqual([[{ code: 1007, reason: 'MALFORMED_FRAME' }]]);
 	});
 
 	it('bytes in the words its owner chooses', async () => {

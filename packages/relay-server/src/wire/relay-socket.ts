@@ -10,7 +10,10 @@ export interface SocketEvents {
 	text(text: string): void;
 	/** Exactly once, nothing after it, when the connection below is gone; also of a socket that was spliced. */
 	closed(end: SocketEnd): void;
-	/** What to say instead to a peer that sent bytes (4400 MALFORMED_FRAME) or too much (4409 MESSAGE_TOO_BIG): ONE has words of its own. */
+	/**
+	 * Once, before the goodbye to a peer that sent bytes (4400 MALFORMED_FRAME), too much (4409 MESSAGE_TOO_BIG) or a broken frame (1002 or 1007 MALFORMED_FRAME).
+	 * @returns what to say instead: ONE has words of its own. Not of a broken frame, whose code is WebSocket's own matter.
+	 */
 	refusal?(end: SocketEnd): SocketEnd;
 }
 

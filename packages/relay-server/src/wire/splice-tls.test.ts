@@ -33,7 +33,7 @@ async function client(): Promise<{ client: WebSocket; socket: RelaySocket }> {
 		}),
 	);
 	const options = { ...PSK, pskCallback: () => ({ psk, identity: 'test' }), checkServerIdentity: () => undefined, perMessageDeflate: false };
-	const client = new WebSocket(`wss://127.0.0.1:${(server.address() as AddressInfo).port}`, options as WebSocket.ClientOptions);
+	const client = new WebSocket(`wss://127.0.0.1:${(server.address() as AddressInfo).port}`, options as object);
 	client.on('error', () => {});
 	clients.push(client);
 	const [socket] = await Promise.all([arriving, new Promise((resolve) => client.once('open', resolve))]);
