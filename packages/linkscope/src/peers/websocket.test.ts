@@ -1,6 +1,16 @@
 import { FakeClock } from '@linkscope/core/testing';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Clock, getConnectionInstrumentationStats, type Identity, installInstrumentation, type Listener, listen, resetInstrumentation } from '../index.js';
+import {
+	type Clock,
+	createTrustStore,
+	getConnectionInstrumentationStats,
+	type Identity,
+	installInstrumentation,
+	type Listener,
+	listen,
+	memoryStorage,
+	resetInstrumentation,
+} from '../index.js';
 import { createIdentity } from '../security/identity.js';
 import { connectPeer } from './connect-peer.js';
 import type { Peer } from './peer.js';
@@ -111,6 +121,13 @@ describe('peers over WebSockets', () => {
 		const [alice, bob] = await start();
 		await expect(alice.dial(bob, { peer: createIdentity().publicKey })).rejects.toMatchObject({ code: 'PEER_MISMATCH' });
 		expect(alice.peers.all).toEqual([]);
+	});
+
+	it('one that refuses this side is not dialled again, and the caller hears why', async () => {
+		const [alice, bob] = [await new End().start(), createIdentity()];
+		const { url, close } = await listen({ identity: bob, trustStore: createTrustStore(memoryStorage()), onConnection: () => {} });
+		onTestFinished(close);
+		await expect(connectPeer({ identity: alice.identity, peer: bob.publicKey, routes: [{ url }] })).rejects.toMatchObject({ code: 'AUTH_REFUSED' });
 	});
 
 	it('one that nobody answers for is waited for until the signal aborts, and nothing is left', async () => {

@@ -50,7 +50,7 @@ describe('the side that decides', () => {
 		const data = add(true);
 		const control = new Fake(true);
 		pool.add('control', control);
-		expect([data.closedFor, control.closedFor, pool.count(), pool.count('data')]).toEqual([null, null, 2, 1]);
+		expect([data.closedFor, control.closedFor, pool.count('data'), pool.count('control')]).toEqual([null, null, 1, 1]);
 	});
 
 	it.each([true, false])('drops a second one that the same side dialled within 2 s (by the decider: %s)', (byDecider) => {
@@ -108,7 +108,7 @@ describe('the side that decides', () => {
 		pool.remove('data', first);
 		pool.remove('data', first);
 		pool.remove('control', first);
-		expect([carriers, pool.count()]).toEqual([[first, null], 0]);
+		expect([carriers, pool.count('data')]).toEqual([[first, null], 0]);
 	});
 });
 

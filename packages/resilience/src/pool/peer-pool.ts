@@ -49,10 +49,9 @@ export class PeerPool<C extends PooledConnection> {
 		return this.#slots.get(channel)?.carrier ?? null;
 	}
 
-	/** How many connections are open: of a channel, or of all. */
-	count(channel?: string): number {
-		if (channel !== undefined) return this.#slots.get(channel)?.members.size ?? 0;
-		return [...this.#slots.values()].reduce((sum, { members }) => sum + members.size, 0);
+	/** How many connections of a channel are open, those on their way out included. */
+	count(channel: string): number {
+		return this.#slots.get(channel)?.members.size ?? 0;
 	}
 
 	/** A connection became usable. Where this side decides, one of two is closed. */

@@ -70,14 +70,9 @@ export class ManagedRoute implements RouteInfo {
 			return;
 		}
 		this.#connections.set(connection, channel);
-		connection.onClose.once(() => this.#ended(connection));
 		connection.open().then(
-			() => this.#opened(),
-			(error) => {
-				this.error = asError(error);
-				// One that never opened its transport tells no end.
-				if (connection.closeInfo) this.#ended(connection);
-			},
+			() => this.#opened(connection),
+			(error) => this.#ended(connection, asError(error)),
 		);
 	}
 
@@ -120,19 +115,21 @@ export class ManagedRoute implements RouteInfo {
 		return connection.close(reason);
 	}
 
-	#opened(): void {
+	#opened(connection: RouteConnection): void {
 		this.#attempts = 0;
 		this.#waitedMs = 0;
 		this.error = null;
+		// It may have ended in the turn in which it opened.
+		if (connection.closeInfo) return this.#ended(connection, connection.closeInfo.error ?? null);
+		connection.onClose.once(({ error }) => this.#ended(connection, error ?? null));
 		this.#hooks.changed();
 	}
 
-	#ended(connection: RouteConnection): void {
+	#ended(connection: RouteConnection, error: Error | null): void {
 		if (!this.#connections.delete(connection)) return;
 		this.rttMs = connection.rttMs ?? this.rttMs;
-		const { closeInfo } = connection;
-		this.error = closeInfo?.error ?? this.error;
-		if (isFinal(closeInfo)) this.#giveUp();
+		this.error = error;
+		if (isFinal(connection.closeInfo)) this.#giveUp();
 		else this.#rest();
 	}
 
