@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { encodeBase64url } from '@linkscope/crypto';
 import { Calls } from './calls.js';
+import { Clients } from './clients.js';
 import { type Call, CLUSTER_PATH, type LocalNode } from './cluster/cluster.js';
 import { Journal } from './journal.js';
 import { Admission, type AdmissionLimit } from './limits/admission.js';
@@ -18,7 +19,7 @@ import { isOneKey } from './registration-key.js';
 import { Registrations } from './registrations.js';
 import { RelayError } from './relay-error.js';
 import { type RelayKeys, relayKeys } from './relay-keys.js';
-import { Session, type SessionParts } from './session.js';
+import type { SessionParts } from './session.js';
 import type { Spare } from './spare.js';
 import { Splices } from './splices.js';
 import type { RelaySocket } from './wire/relay-socket.js';
@@ -69,16 +70,11 @@ class Relay implements RelayServer, LocalNode {
 	readonly #calls: Calls;
 	readonly #splices: Splices;
 	readonly #port: Port;
-	readonly #parts: SessionParts;
-	readonly #sessions = new Map<RelaySocket, Session>();
+	readonly #clients: Clients;
 	#origins: ReadonlySet<string> = new Set();
 	#address: RelayAddress | null = null;
 	#listening: Promise<RelayAddress> | null = null;
 	#ending: Promise<void> | null = null;
-	/** Splices are not waited for any more. */
-	#isHasty = false;
-	#endSplicesNow: (() => void) | null = null;
-	#whenNobody: (() => void) | null = null;
 
 	constructor(settings: RelaySettings) {
 		const { clock, limits, cluster, metricsToken } = settings;
@@ -127,7 +123,7 @@ class Relay implements RelayServer, LocalNode {
 			onUpgrade: (request, socket, head) => this.#upgrade(request, socket, head),
 			onTurnedAway: (code, address) => this.#journal.turnedAway(code, address),
 		});
-		this.#parts = this.#sessionParts();
+		this.#clients = new Clients(this.#admission, this.#sessionParts());
 	}
 
 	get publicKey(): Uint8Array {
@@ -152,7 +148,7 @@ class Relay implements RelayServer, LocalNode {
 			connections: this.#admission.open,
 			waiting: this.#registrations.size,
 			splices: this.#splices.count,
-			remembered: remembered + this.#sessions.size + this.#links.count,
+			remembered: remembered + this.#clients.count + this.#links.count,
 		};
 	}
 
@@ -168,9 +164,8 @@ class Relay implements RelayServer, LocalNode {
 	}
 
 	close(): Promise<void> {
-		this.#isHasty = true;
+		this.#splices.hurry();
 		this.#ending ??= this.#end();
-		this.#endSplicesNow?.();
 		return this.#ending;
 	}
 
@@ -188,7 +183,7 @@ class Relay implements RelayServer, LocalNode {
 		return this.#calls.receive(call, accept);
 	}
 
-	#sessionParts(): SessionParts {
+	#sessionParts(): Omit<SessionParts, 'ended'> {
 		const { clock, one, limits, pingIntervalMs } = this.#settings;
 		const node = encodeBase64url(randomBytes(9));
 		let registered = 0;
@@ -202,12 +197,7 @@ class Relay implements RelayServer, LocalNode {
 			registrations: this.#registrations,
 			calls: this.#calls,
 			nextId: () => `${node}.${(registered++).toString(36)}`,
-			events: {
-				registered: (spare) => this.#journal.registered(spare),
-				refused: (session, refusal) => this.#journal.refused(session, refusal),
-				failed: (error) => this.#journal.failed(error),
-				ended: (session) => this.#forget(session),
-			},
+			events: this.#journal,
 		};
 	}
 
@@ -221,7 +211,7 @@ class Relay implements RelayServer, LocalNode {
 		try {
 			await cluster?.start(this);
 		} catch (error) {
-			this.#restartAll();
+			this.#clients.restart();
 			await this.#port.close();
 			throw error;
 		}
@@ -238,17 +228,8 @@ class Relay implements RelayServer, LocalNode {
 		}
 		const accept = (): RelaySocket | null => this.#acceptor.accept(request, stream, head, address);
 		const isLink = cluster !== undefined && request.url?.split('?', 1)[0] === CLUSTER_PATH;
-		const limit = isLink ? this.#links.take(stream, cluster, accept) : this.#takeClient(addressGroup(address), accept);
+		const limit = isLink ? this.#links.take(stream, cluster, accept) : this.#clients.take(addressGroup(address), accept);
 		if (limit !== null) this.#turnAway(stream, limit, address);
-	}
-
-	#takeClient(group: string, accept: () => RelaySocket | null): AdmissionLimit | null {
-		const limit = this.#admission.enter(group);
-		if (limit !== null) return limit;
-		const socket = accept();
-		if (socket === null) this.#admission.leave(group);
-		else this.#sessions.set(socket, new Session(socket, group, this.#parts));
-		return null;
 	}
 
 	#turnAway(stream: Duplex, limit: AdmissionLimit, address: string): void {
@@ -260,45 +241,22 @@ class Relay implements RelayServer, LocalNode {
 
 	#replace(spare: Spare): void {
 		this.#journal.note('info', 'replaced', { address: spare.socket.address });
-		this.#sessions.get(spare.socket)?.end(REPLACED);
-	}
-
-	#forget(session: Session): void {
-		this.#sessions.delete(session.socket);
-		this.#admission.leave(session.group);
-		if (this.#sessions.size === 0) this.#whenNobody?.();
-	}
-
-	#restartAll(): void {
-		for (const session of this.#sessions.values()) session.restart();
+		this.#clients.end(spare.socket, REPLACED);
 	}
 
 	async #end(): Promise<void> {
 		this.#journal.note('info', 'draining', { waiting: this.#registrations.size, splices: this.#splices.count });
 		await this.#listening?.catch(() => {});
-		const { cluster } = this.#settings;
+		const { cluster, drainTimeoutMs } = this.#settings;
 		this.#calls.stopAskingNodes();
-		const withdrawn = cluster?.close();
-		this.#restartAll();
-		await this.#splicesDone();
+		const withdrawn = cluster?.close().catch((error) => this.#journal.failed(error));
+		this.#clients.restart();
+		await this.#splices.done(drainTimeoutMs);
 		this.#splices.closeAll(restarting);
-		await new Promise<void>((resolve) => {
-			this.#whenNobody = resolve;
-			if (this.#sessions.size === 0) resolve();
-		});
+		await this.#clients.none();
 		this.#links.destroyAll();
 		await Promise.all([withdrawn, this.#port.close()]);
 		for (const part of [this.#admission, this.#registrations, this.#calls]) part.close();
 		this.#journal.note('info', 'closed');
-	}
-	/** Nothing is piped any more, or there is no more time for it. */
-	async #splicesDone(): Promise<void> {
-		if (this.#isHasty) return;
-		const { clock, drainTimeoutMs } = this.#settings;
-		await new Promise<void>((resolve) => {
-			const cancel = clock.after(drainTimeoutMs, resolve, { keepAlive: true });
-			this.#endSplicesNow = resolve;
-			void this.#splices.none().then(resolve).finally(cancel);
-		});
 	}
 }

@@ -23,6 +23,7 @@ export interface SessionParts {
 	/** Unique in the cluster. */
 	nextId(): string;
 	readonly events: SessionEvents;
+	ended(session: Session): void;
 }
 
 export interface SessionEvents {
@@ -30,7 +31,6 @@ export interface SessionEvents {
 	refused(session: Session, refusal: Refusal): void;
 	/** A mistake of ours: the connection ends with 4500, the others go on. */
 	failed(error: unknown): void;
-	ended(session: Session): void;
 }
 
 /** One protocol's talk with one client, until it waits or is spliced. */
@@ -75,7 +75,7 @@ export class Session implements SocketEvents, Caller {
 
 	closed(): void {
 		this.#leave();
-		this.#parts.events.ended(this);
+		this.#parts.ended(this);
 	}
 
 	/** The socket itself refuses bytes and long texts. */

@@ -15,7 +15,8 @@ export class Splices {
 	readonly #ended: (end: SpliceEnd) => void;
 	/** Of splices that have ended. */
 	#pastBytes = 0;
-	#whenNone: (() => void) | null = null;
+	#whenDone: (() => void) | null = null;
+	#isHasty = false;
 
 	constructor(options: Omit<SpliceOptions, 'alwaysNormal' | 'ended'>, ended: (end: SpliceEnd) => void) {
 		this.#options = options;
@@ -38,18 +39,28 @@ export class Splices {
 			this.#pastBytes += bothWays(pair.splice);
 			this.#pairs.delete(pair);
 			this.#ended(end);
-			if (this.#pairs.size === 0) this.#whenNone?.();
+			if (this.#pairs.size === 0) this.#whenDone?.();
 		};
 		const pair = { splice: splice(dialler, listener, { ...this.#options, alwaysNormal: isOne, ended }), isOne };
 		this.#pairs.add(pair);
 	}
 
-	/** Resolves when nothing is piped any more; asked once. */
-	none(): Promise<void> {
+	/** Resolves when nothing is piped any more, after `timeoutMs`, or when somebody is in a hurry; asked once. */
+	done(timeoutMs: number): Promise<void> {
 		return new Promise((resolve) => {
-			this.#whenNone = resolve;
-			if (this.#pairs.size === 0) resolve();
+			const cancel = this.#options.clock.after(timeoutMs, () => this.#whenDone?.(), { keepAlive: true });
+			this.#whenDone = () => {
+				cancel();
+				resolve();
+			};
+			if (this.#isHasty || this.#pairs.size === 0) this.#whenDone();
 		});
+	}
+
+	/** Splices are not waited for. */
+	hurry(): void {
+		this.#isHasty = true;
+		this.#whenDone?.();
 	}
 
 	closeAll(goodbye: (isOne: boolean) => Goodbye): void {
