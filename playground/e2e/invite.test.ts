@@ -34,7 +34,7 @@ afterEach(() => context.close());
 
 const field = () => page.getByRole('textbox', { name: 'Accept an invite' });
 const paste = (link: string) => field().fill(link);
-const press = (name: string) => page.getByRole('button', { name }).click();
+const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 const alert = () => page.getByRole('alert').textContent();
 
 /** Each step and its state, as those hear it who listen instead of looking. */
@@ -133,7 +133,7 @@ describe('an invite that does not work', () => {
 		await paste(change((await inviter.invite()).link()));
 		expect(await alert()).toContain(title);
 		expect((await steps())[0]).toBe('Paste and validation: failed');
-		expect(await page.getByRole('button', { name: 'Accept' }).count()).toBe(0);
+		expect(await page.getByRole('button', { name: 'Accept', exact: true }).count()).toBe(0);
 	});
 
 	it('names the step and what to do where it was revoked', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createIdentity, createInvite } from 'linkscope';
 import type { BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +40,7 @@ async function openTab(hash = '#/invite'): Promise<Page> {
 
 async function accept(tab: Page, link: string): Promise<void> {
 	await tab.getByRole('textbox', { name: 'Accept an invite' }).fill(link);
-	await tab.getByRole('button', { name: 'Accept' }).click();
+	await tab.getByRole('button', { name: 'Accept', exact: true }).click();
 }
 
 const steps = async (tab: Page) => (await tab.locator('.step-name strong').allTextContents()).map((name) => name.replace(/^(.+) \((.+)\)$/, '$1: $2'));
@@ -52,7 +53,7 @@ describe('an invite that names a relay', () => {
 		expect(new Set((await steps(tab)).map((step) => step.split(': ')[1]))).toEqual(new Set(['done']));
 		expect(await tab.locator('.step-messages').nth(1).textContent()).toMatch(/^[3-5] messages/);
 		await tab.getByLabel('Message to the inviter').fill('by relay');
-		await tab.getByRole('button', { name: 'Send' }).click();
+		await tab.getByRole('button', { name: 'Send', exact: true }).click();
 		await expect.poll(() => tab.locator('.line').allTextContents()).toEqual(['Youby relay', 'Inviterby relay']);
 	});
 
@@ -71,34 +72,57 @@ describe('an invite that names a relay', () => {
 });
 
 describe('a page that invites', () => {
-	it('meets another tab at the relay', async () => {
+	async function meet(): Promise<{ host: Page; guest: Page }> {
 		const host = await openTab();
-		await host.getByLabel('Address of the relay').fill(relayUrl);
-		await host.getByRole('button', { name: 'Create an invite' }).click();
-		const link = await host.getByLabel('Link of your invite').inputValue();
+		const link = await invite(host);
 		expect(link.startsWith(`${server.url}#`)).toBe(true);
-
 		const guest = await context.newPage();
 		await guest.goto(link);
-		await guest.getByRole('button', { name: 'Accept' }).click();
+		await guest.getByRole('button', { name: 'Accept', exact: true }).click();
 		await guest.getByText(/Active after/).waitFor();
+		return { host, guest };
+	}
+
+	async function invite(host: Page): Promise<string> {
+		await host.getByLabel('Address of the relay').fill(relayUrl);
+		await host.getByRole('button', { name: 'Create an invite' }).click();
+		return host.getByLabel('Link of your invite').inputValue();
+	}
+
+	it('meets another tab at the relay', async () => {
+		const { host, guest } = await meet();
 		await guest.getByLabel('Message to the inviter').fill('hello from the other tab');
-		await guest.getByRole('button', { name: 'Send' }).click();
+		await guest.getByRole('button', { name: 'Send', exact: true }).click();
 		await host.getByText('hello from the other tab').waitFor();
 		await host.getByText('Used: whom it was for has come.').waitFor();
 		await host.getByLabel('Message to the guest').fill('hello back');
-		await host.getByRole('button', { name: 'Send' }).click();
+		await host.getByRole('button', { name: 'Send', exact: true }).click();
 		await guest.getByText('hello back').waitFor();
 
 		await host.getByRole('button', { name: 'Stop waiting' }).click();
 		await guest.getByText('Ended by the inviter: 1000 “server shutting down”').waitFor();
 	});
 
+	it('takes a file that it agreed to, and none that it did not', async () => {
+		const { host, guest } = await meet();
+		const content = Buffer.alloc(3_000_000, 'linkscope ');
+		await guest.getByLabel('Send a file').setInputFiles({ name: '../no <b>tes.txt', mimeType: 'text/html', buffer: content });
+		await host.getByText('is offered to you').waitFor();
+		await host.getByRole('button', { name: 'Receive' }).click();
+		await guest.getByText('arrived, checked').waitFor();
+		await host.getByText('received, checked').waitFor();
+		const download = host.waitForEvent('download');
+		await host.getByRole('link', { name: 'Save' }).click();
+		expect(readFileSync(await (await download).path()).equals(content)).toBe(true);
+
+		await host.getByLabel('Send a file').setInputFiles({ name: 'unwanted.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+		await guest.getByRole('button', { name: 'Refuse' }).click();
+		await host.getByText(/does not want unwanted.txt/).waitFor();
+	});
+
 	it('takes its invite back', async () => {
 		const host = await openTab();
-		await host.getByLabel('Address of the relay').fill(relayUrl);
-		await host.getByRole('button', { name: 'Create an invite' }).click();
-		const link = await host.getByLabel('Link of your invite').inputValue();
+		const link = await invite(host);
 		await host.getByRole('button', { name: 'Revoke' }).click();
 		await host.getByText('Revoked: nobody comes in by this link any more.').waitFor();
 		const guest = await openTab();

@@ -72,7 +72,15 @@ async function accept(outcome: Promise<Connection>): Promise<void> {
 
 function connection(): Connection {
 	const silent = { on: () => () => {} };
-	return { id: 'c7', peer: { fingerprint: inviter.fingerprint }, onMessage: silent, onClose: silent, send: vi.fn(), close: vi.fn() } as unknown as Connection;
+	return {
+		id: 'c7',
+		plugins: [],
+		peer: { fingerprint: inviter.fingerprint },
+		onMessage: silent,
+		onClose: silent,
+		send: vi.fn(),
+		close: vi.fn(),
+	} as unknown as Connection;
 }
 
 const failure = (code: string, message: string) => Promise.reject(Object.assign(new Error(message), { code }));

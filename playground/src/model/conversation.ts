@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Connection } from 'linkscope';
+import { type Connection, NetworkPlugin, type Plugin, StatisticsPlugin, SyncPlugin } from 'linkscope';
+import { createFileExchange, type FileExchange } from './file-exchange.js';
 import { bytes } from './format.js';
 
 const MAX_LINES = 200;
@@ -12,7 +13,7 @@ export interface Line {
 	readonly text: string;
 }
 
-/** A few texts over a connection, and what came back. */
+/** A few texts and files over a connection, and what came back. */
 export interface Conversation {
 	readonly id: string;
 	/** What the other end is called here. */
@@ -22,9 +23,16 @@ export interface Conversation {
 	/** Oldest first, the last 200. */
 	readonly lines: ReadonlySignal<readonly Line[]>;
 	readonly isOpen: ReadonlySignal<boolean>;
+	/** Null where the connection carries none. */
+	readonly files: FileExchange | null;
 	/** A refusal becomes a line too. */
 	send(text: string): void;
 	close(): void;
+}
+
+/** What a connection for a conversation wears: the default ones, and one that carries files. */
+export function conversationPlugins(): Plugin[] {
+	return [new StatisticsPlugin(), new NetworkPlugin(), new SyncPlugin()];
 }
 
 export function createConversation(connection: Connection, who: Conversation['who']): Conversation {
@@ -47,6 +55,7 @@ export function createConversation(connection: Connection, who: Conversation['wh
 		peer: connection.peer?.fingerprint ?? '',
 		lines,
 		isOpen,
+		files: createFileExchange(connection),
 		send(text) {
 			try {
 				connection.send(text);

@@ -32,6 +32,7 @@ function fakeConnection() {
 	const ends: ((info: object) => void)[] = [];
 	const connection = {
 		id: 'c1',
+		plugins: [],
 		peer: { fingerprint: 'abcd' },
 		onMessage: { on: (fn: (typeof messages)[number]) => messages.push(fn) },
 		onClose: { on: (fn: (typeof ends)[number]) => ends.push(fn) },
@@ -59,11 +60,13 @@ it('leaves in the field what was pasted and is no invite, and nothing that came 
 });
 
 it('follows the connections of its own attempt and hands over the one that is active', async () => {
-	const { flow, connected, settle, dialled } = flowOf();
+	const { flow, accept, connected, settle, dialled } = flowOf();
 	flow.paste(link);
 	const done = flow.accept();
 	await dialled();
 	expect(flow.run.value?.outcome).toBe('running');
+	const options = accept.mock.calls[0]?.[1] as unknown as { plugins: readonly object[] };
+	expect(options.plugins[0]).not.toBe(options.plugins[0]);
 	const { connection } = fakeConnection();
 	settle().resolve(connection);
 	await done;

@@ -1,6 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { acceptInvite, type Connection, type ConnectionInstrumentationStats, type Identity, indexedDbStorage, loadOrCreateIdentity } from 'linkscope';
-import { type Conversation, createConversation } from './conversation.js';
+import { type Conversation, conversationPlugins, createConversation } from './conversation.js';
 import { type LinkReading, readLink } from './invite-link.js';
 import { plannedSteps, type Run, type Step, stepsOf } from './invite-steps.js';
 import { problemOf } from './problems.js';
@@ -85,7 +85,16 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 		try {
 			const identity = await loadIdentity();
 			fingerprint.value = identity.fingerprint;
-			const connection = await accept(link, { identity, signal: mine.signal, label: 'by invite', tags: { invite: tag } });
+			const connection = await accept(link, {
+				identity,
+				signal: mine.signal,
+				label: 'by invite',
+				tags: { invite: tag },
+				// Read for each way to the inviter that is tried: a plugin serves one connection.
+				get plugins() {
+					return conversationPlugins();
+				},
+			});
 			// Cancelled in the moment in which it was done: nobody asked for this connection any more.
 			if (mine.signal.aborted) return void connection.close('Close called.');
 			batch(() => {

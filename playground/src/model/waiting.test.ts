@@ -26,7 +26,14 @@ function flowOf(fails?: unknown) {
 function guest() {
 	let enter = (_: ConnectionState): void => {};
 	const silent = { on: () => () => {} };
-	const connection = { id: 'c9', peer: { fingerprint: 'efgh' }, onMessage: silent, onClose: silent, onState: { on: (fn: typeof enter) => (enter = fn) } };
+	const connection = {
+		id: 'c9',
+		plugins: [],
+		peer: { fingerprint: 'efgh' },
+		onMessage: silent,
+		onClose: silent,
+		onState: { on: (fn: typeof enter) => (enter = fn) },
+	};
 	return { connection: connection as unknown as Connection, enter: (state: ConnectionState) => enter(state) };
 }
 

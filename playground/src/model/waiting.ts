@@ -10,7 +10,7 @@ import {
 	listen,
 	loadOrCreateIdentity,
 } from 'linkscope';
-import { type Conversation, createConversation } from './conversation.js';
+import { type Conversation, conversationPlugins, createConversation } from './conversation.js';
 import { type Problem, problemOf } from './problems.js';
 
 /** An invite of this page's own. */
@@ -108,7 +108,7 @@ export function createWaitingFlow(options: WaitingFlowOptions): WaitingFlow {
 		let opened: Listener | null = null;
 		try {
 			const inviter = await loadIdentity();
-			opened = await listenAt({ identity: inviter, invites, relays: [at], onConnection: welcome });
+			opened = await listenAt({ identity: inviter, invites, relays: [at], plugins: conversationPlugins, onConnection: welcome });
 			const invite = await makeInvite(inviter, at);
 			// Stopped meanwhile.
 			if (current !== mine) return void (await opened.close());

@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
+import type { TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../model/conversation.js';
 import type { Model } from '../model/model.js';
+import { Files } from './files.js';
 
 const NAMES = { inviter: 'Inviter', guest: 'Guest' } as const;
 
@@ -18,6 +20,11 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 		if (text.value === '') return;
 		conversation.send(text.value);
 		text.value = '';
+	}
+	function sendFiles(event: TargetedEvent<HTMLInputElement>): void {
+		for (const file of event.currentTarget.files ?? []) void conversation.files?.send(file);
+		// So that the same file can be chosen again.
+		event.currentTarget.value = '';
 	}
 	function showConnection(): void {
 		model.selectedId.value = conversation.id;
@@ -50,6 +57,7 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 					))}
 				</div>
 			)}
+			{conversation.files && <Files exchange={conversation.files} />}
 			<form class="line-form" onSubmit={send}>
 				<input
 					class="input grow"
@@ -62,6 +70,12 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 				<button type="submit" class="button primary" disabled={!isOpen}>
 					Send
 				</button>
+				{conversation.files && isOpen && (
+					<label class="button file-choice">
+						Send a file
+						<input type="file" multiple class="hidden" onChange={sendFiles} />
+					</label>
+				)}
 			</form>
 		</>
 	);
