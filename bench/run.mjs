@@ -6,7 +6,19 @@ import { replaceRegion } from './harness/document.mjs';
 import { describeCommit, describeLoad, describeMachine } from './harness/machine.mjs';
 import { markdownTable, plainTable } from './harness/table.mjs';
 
-const NAMES = ['echo', 'secure-echo', 'secure-setup', 'relay-splice', 'crypto', 'pass-through', 'patch-node', 'patch-browser', 'stats', 'memory'];
+const NAMES = [
+	'echo',
+	'secure-echo',
+	'secure-setup',
+	'relay-splice',
+	'crypto',
+	'pass-through',
+	'patch-node',
+	'patch-browser',
+	'stats',
+	'memory',
+	'relay-cluster',
+];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } } });
 const unknown = positionals.filter((name) => !NAMES.includes(name));

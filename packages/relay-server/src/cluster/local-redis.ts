@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,9 +54,16 @@ export async function startLocalRedis({ port }: { port?: number } = {}): Promise
 		// A group of its own: Ctrl-C at a terminal is for whoever started it, who then ends it in order.
 		{ stdio: ['ignore', 'pipe', 'ignore'], detached: true },
 	);
-	const gone = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve())).then(() =>
-		rm(folder, { recursive: true, force: true }),
-	);
+	// It must not outlive whoever started it.
+	const endWithUs = (): void => {
+		child.kill('SIGKILL');
+		rmSync(folder, { recursive: true, force: true });
+	};
+	process.once('exit', endWithUs);
+	const gone = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve())).then(() => {
+		process.off('exit', endWithUs);
+		return rm(folder, { recursive: true, force: true });
+	});
 	let lastLine = '';
 	const isReady = await new Promise<boolean>((resolve) => {
 		createInterface(child.stdout).on('line', (line) => {
