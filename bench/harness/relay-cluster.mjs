@@ -39,7 +39,7 @@ class Cluster {
 		return this.nodes.filter(({ isAlive }) => isAlive);
 	}
 
-	/** kill -9 of the first node. @returns when its clients were lost and back, when they dialled, and what is stale after 10 s. */
+	/** kill -9 of the first node. @returns when its clients were lost and back, how long they chose to wait, when they dialled, and what is stale after 10 s. */
 	async killNode() {
 		await this.clients.call('mark');
 		const killedAt = Date.now();
@@ -50,8 +50,9 @@ class Cluster {
 		const { called, failures } = await this.clients.call('callLost', { url: this.balancer.url, most: 200 });
 		await this.until('every client waits again', async () => (await this.clients.call('waiting')) === this.clientCount);
 		const losses = await this.clients.call('losses');
+		const waits = await this.clients.call('waits');
 		const dials = this.balancer.dialledAt.filter((at) => at >= killedAt && at < killedAt + 10_000).map((at) => at - killedAt);
-		return { lost: losses.length, backMs: losses.map(({ againAt }) => againAt - killedAt), dials, state, called, failures };
+		return { lost: losses.length, backMs: losses.map(({ againAt }) => againAt - killedAt), waits, dials, state, called, failures };
 	}
 
 	/** kill -9 of Redis, and a new one with nothing in it. @returns what failed of the local pairs, and when everybody was found again at every node. */

@@ -6,6 +6,16 @@ import { serveCommands } from '../harness/serve-commands.mjs';
 
 const primitives = defaultPrimitives();
 const asker = createIdentity(primitives);
+const jitter = fullJitter();
+/** How long the clients chose to wait before they dialled again (ms). */
+let waits = [];
+const backoff = {
+	next(attempt, previousMs) {
+		const ms = jitter.next(attempt, previousMs);
+		waits.push(ms);
+		return ms;
+	},
+};
 const clients = [];
 const pairs = [];
 
@@ -16,7 +26,7 @@ class Client {
 	againAt = null;
 
 	constructor(url) {
-		this.listener = createRelayListener({ relay: url, identity: this.identity, spares: 1, backoff: fullJitter() });
+		this.listener = createRelayListener({ relay: url, identity: this.identity, spares: 1, backoff });
 		this.listener.onState.on(({ waiting, error }) => {
 			if (waiting === 0 && error) this.lostAt ??= Date.now();
 			else if (waiting > 0 && this.lostAt !== null) this.againAt ??= Date.now();
@@ -63,6 +73,7 @@ serveCommands({
 	waiting: () => clients.filter(({ listener }) => listener.waiting > 0).length,
 	/** From here on losses count. */
 	mark() {
+		waits = [];
 		for (const client of clients) {
 			client.lostAt = null;
 			client.againAt = null;
@@ -70,6 +81,7 @@ serveCommands({
 	},
 	/** Of those that were lost since the mark: when, and when they waited again (ms since 1970, null: not yet). */
 	losses: () => clients.filter(({ lostAt }) => lostAt !== null).map(({ lostAt, againAt }) => ({ lostAt, againAt })),
+	waits: () => waits,
 	/** How many of the clients the relay at `url` finds. */
 	async found(url) {
 		const targets = clients.map(({ identity }) => identity.publicKey);
