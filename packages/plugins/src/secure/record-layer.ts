@@ -1,4 +1,14 @@
-import { asError, byteLength, type CloseInfo, type Payload, PluginError, type PluginHost, turnNow, type Unsubscribe } from '@linkscope/core';
+import {
+	asError,
+	byteLength,
+	type CloseInfo,
+	MESSAGE_OVERHEAD_BYTES,
+	type Payload,
+	PluginError,
+	type PluginHost,
+	turnNow,
+	type Unsubscribe,
+} from '@linkscope/core';
 import { ITEM_HEADER_BYTES, ItemReader, parseControlJson, RecordFlag, type RecordOpener, type RecordSealer, textField } from '@linkscope/crypto';
 import { controlTypeOf, isOutOfOrder } from './control-message.js';
 import { OutgoingItems } from './outgoing-items.js';
@@ -8,6 +18,8 @@ import { SecurityError, securityError } from './security-error.js';
 /** Of layers that another has taken over from. */
 const NOTHING_WAITS = new OutgoingItems();
 
+/** As much as a handshake's inbox holds. */
+const MAX_EARLY_BYTES = 256 * 1024;
 /** From the peer's goodbye to the end of the connection. */
 const GOODBYE_GRACE_MS = 5_000;
 /** A record of several messages has at most so many bytes of plaintext. */
@@ -55,6 +67,9 @@ export class RecordLayer {
 	#active = false;
 	#ended = false;
 	#takenOver = false;
+	/** Came behind the peer's hand-over, before the layer above took over. */
+	readonly #early: Payload[] = [];
+	#earlyBytes = 0;
 	/** The peer handed its direction over. */
 	handedOver = false;
 	#saidGoodbye = false;
@@ -79,6 +94,7 @@ export class RecordLayer {
 	/** A layer above takes over: the next control message sent is the last under these keys, and so is the peer's that says so. */
 	takeOver(): void {
 		this.#takenOver = true;
+		for (const frame of this.#early.splice(0)) this.#host.deliverUp(frame);
 	}
 
 	/** @throws SecurityError PROTOCOL_ORDER where the peer handed over to nobody. */
@@ -137,6 +153,7 @@ export class RecordLayer {
 		this.#ended = true;
 		this.#cancelGrace?.();
 		this.#items.clear();
+		this.#early.length = 0;
 		this.#sealer?.wipe();
 		this.#opener?.wipe();
 		this.#sealer = null;
@@ -208,8 +225,14 @@ export class RecordLayer {
 	/** What is for the layer above to open. */
 	#handedOn(frame: Payload): Payload | null {
 		if (this.#ended) return null;
-		if (!this.#takenOver) throw this.#outOfOrder('a frame behind the hand-over, and no encryption here has taken over');
-		return frame;
+		if (this.#takenOver) return frame;
+		// A peer that was the first to be ACTIVE may have spoken in the same breath. Who has handed over itself knows that an encryption follows.
+		this.#earlyBytes += byteLength(frame) + MESSAGE_OVERHEAD_BYTES;
+		if (this.#sealer !== null || this.#earlyBytes > MAX_EARLY_BYTES) {
+			throw this.#outOfOrder('a frame behind the hand-over, and no encryption here has taken over');
+		}
+		this.#early.push(frame);
+		return null;
 	}
 
 	/** What the layer above has sealed. */

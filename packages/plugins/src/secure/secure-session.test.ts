@@ -330,6 +330,21 @@ describe('the session', () => {
 		expect(heard).toEqual([]);
 	});
 
+	test('what the dialled side says in one breath with its last words of the handshake arrives', async () => {
+		const encryption = new EncryptionPlugin();
+		const held: Payload[] = [];
+		const pair = securePair(
+			[new AuthenticationPlugin({ identity: alice, encryption }), encryption],
+			[new AuthenticationPlugin({ identity: bob }), new EncryptionPlugin()],
+			// auth_success and encryption_parameters wait for the first record.
+			{ delivery: 'burst', meddleRight: (frame, i) => (i === 0 || i > 3 ? frame : held.push(frame) < 3 ? null : held) },
+		);
+		pair.right.send('first');
+		pair.right.send(new Uint8Array([2]));
+		expect(await pair.open()).toEqual(['ACTIVE', 'ACTIVE']);
+		expect(pair.atLeft).toEqual(['first', new Uint8Array([2])]);
+	});
+
 	test('without a common suite there is no session, and each says what it has', async () => {
 		const pair = securePair([new EncryptionPlugin({ suites: ['aes-256-gcm'] })], [new EncryptionPlugin({ suites: ['chacha20-poly1305'] })]);
 		await pair.open();
