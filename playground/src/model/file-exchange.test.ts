@@ -54,11 +54,11 @@ it('sends a file and shows how far it is', async () => {
 it('says why a file did not arrive, and stops one', async () => {
 	const { exchange, sends } = exchangeOf();
 	const over = [exchange.send(new File(['1'], 'a')), exchange.send(new File(['2'], 'b'))];
-	sends[0]?.reject(new Error('the peer does not want a'));
+	sends[0]?.reject(Object.assign(new Error('for developers'), { code: 'FILE_REFUSED' }));
 	exchange.stop(2);
 	await Promise.all(over);
 	expect(shown(exchange)).toEqual([
-		['ended', 0, 'the peer does not want a'],
+		['ended', 0, 'refused by the other side'],
 		['ended', 0, 'stopped here'],
 	]);
 });

@@ -64,7 +64,7 @@ export function createFileExchange(connection: Connection, { send = sendFile, re
 		try {
 			change(number, { state: 'done', ...(await work(controller.signal)) });
 		} catch (error) {
-			change(number, { state: 'ended', trouble: controller.signal.aborted ? 'stopped here' : (error as Error).message });
+			change(number, { state: 'ended', trouble: controller.signal.aborted ? 'stopped here' : troubleOf(error) });
 		} finally {
 			running.delete(number);
 		}
@@ -98,4 +98,9 @@ export function createFileExchange(connection: Connection, { send = sendFile, re
 		accept: (number) => decisions.get(number)?.(true),
 		stop,
 	};
+}
+
+function troubleOf(error: unknown): string {
+	const { code, message } = error as { code?: string; message: string };
+	return code === 'FILE_REFUSED' ? 'refused by the other side' : message;
 }

@@ -7,8 +7,9 @@ export function Files({ exchange }: { exchange: FileExchange }) {
 		<ul class="files" aria-label="Files">
 			{exchange.files.value.map((entry) => (
 				<li key={entry.number} class={entry.state}>
-					<span class="faint">{entry.direction === 'out' ? '↑' : '↓'}</span>
-					<span class="file-name">{entry.name}</span>
+					<span class="file-name">
+						<span class="faint">{entry.direction === 'out' ? '↑' : '↓'}</span> {entry.name}
+					</span>
 					<span class="faint numeric">{bytes(entry.size)}</span>
 					<Standing entry={entry} />
 					<Choices entry={entry} exchange={exchange} />
@@ -27,7 +28,7 @@ function Standing({ entry: { direction, state, bytes: moved, size, trouble, name
 			</span>
 		);
 	}
-	if (state === 'offered') return <span class="faint">{direction === 'out' ? 'offered' : 'is offered to you'}</span>;
+	if (state === 'offered') return <span class="faint">{direction === 'out' ? 'is being offered' : 'is offered to you'}</span>;
 	return (
 		<span class={state === 'done' ? 'file-done' : 'bad'}>{state === 'done' ? (direction === 'out' ? 'arrived, checked' : 'received, checked') : trouble}</span>
 	);
