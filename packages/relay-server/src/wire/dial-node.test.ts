@@ -46,6 +46,9 @@ describe('dialNode', () => {
 		const { port } = far;
 		await far.close();
 		await expect(dialNode(`ws://127.0.0.1:${port}`, { clock, timeoutMs: 1000 })).rejects.toThrow(TransportError);
+		await expect(dialNode('nowhere', { clock, timeoutMs: 1000 })).rejects.toThrow('nowhere could not be dialled: Invalid URL: nowhere');
+		const aborted = dialNode(`ws://127.0.0.1:${port}`, { clock, timeoutMs: 1000 }, AbortSignal.abort());
+		await expect(aborted).rejects.toThrow('given up');
 		expect(clock.pending).toBe(0);
 		far = await TinyRelay.listen(clock);
 	});

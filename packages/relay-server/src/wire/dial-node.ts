@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Clock, TransportError } from '@linkscope/core';
-import WebSocket from 'ws';
+import { asError, type Clock, TransportError } from '@linkscope/core';
+import WebSocket, { type ClientOptions } from 'ws';
 import { FramedSocket } from './framed-socket.js';
 import type { RelaySocket } from './relay-socket.js';
 
@@ -16,31 +16,44 @@ export interface DialNodeOptions {
  * @param url ws: or wss:
  * @throws TransportError OPEN_FAILED where nobody answers, or not as a WebSocket, within the time or until `signal`.
  */
-export function dialNode(url: string, { clock, timeoutMs, ca }: DialNodeOptions, signal?: AbortSignal): Promise<RelaySocket> {
-	return new Promise((resolve, reject) => {
-		/** A client of ws that gives its connection away once it stands. */
-		class Dialled extends WebSocket {
-			setSocket(stream: Socket, head: Buffer): void {
-				stop();
+export async function dialNode(url: string, { clock, timeoutMs, ca }: DialNodeOptions, signal?: AbortSignal): Promise<RelaySocket> {
+	let stop = (): void => {};
+	let dialled: Dialled | null = null;
+	try {
+		return await new Promise<RelaySocket>((resolve, reject) => {
+			const fail = (why: string): void => reject(new Error(why));
+			const cancel = clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`));
+			const onAbort = (): void => fail('given up');
+			stop = () => {
+				cancel();
+				signal?.removeEventListener('abort', onAbort);
+			};
+			signal?.addEventListener('abort', onAbort);
+			if (signal?.aborted) return onAbort();
+			const opened = (stream: Socket, head: Buffer): void =>
 				resolve(new FramedSocket(stream, head, { address: stream.remoteAddress ?? '', isClient: true, clock }));
-			}
-		}
-		const socket = new Dialled(url, { perMessageDeflate: false, ...(ca && { ca }) });
-		socket.on('error', (error) => fail(error.message));
-		const cancel = clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`));
-		const onAbort = () => fail('given up');
-		signal?.addEventListener('abort', onAbort);
-		if (signal?.aborted) onAbort();
+			dialled = new Dialled(url, { perMessageDeflate: false, ...(ca && { ca }) }, opened);
+			dialled.on('error', reject);
+		});
+	} catch (error) {
+		(dialled as Dialled | null)?.terminate();
+		throw new TransportError('OPEN_FAILED', `${url} could not be dialled: ${asError(error).message}`, { cause: error });
+	} finally {
+		stop();
+	}
+}
 
-		function stop(): void {
-			cancel();
-			signal?.removeEventListener('abort', onAbort);
-		}
+/** A client of ws that gives its connection away as soon as that stands. */
+class Dialled extends WebSocket {
+	readonly #opened: (stream: Socket, head: Buffer) => void;
 
-		function fail(why: string): void {
-			stop();
-			reject(new TransportError('OPEN_FAILED', `${url} could not be dialled: ${why}`));
-			socket.terminate();
-		}
-	});
+	constructor(url: string, options: ClientOptions, opened: (stream: Socket, head: Buffer) => void) {
+		super(url, options);
+		this.#opened = opened;
+	}
+
+	// ws would read from here on.
+	setSocket(stream: Socket, head: Buffer): void {
+		this.#opened(stream, head);
+	}
 }

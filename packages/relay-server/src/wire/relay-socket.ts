@@ -24,7 +24,7 @@ export interface SocketEvents {
 export interface RelaySocket {
 	/** Of the peer, for limits and logs: an IP address. */
 	readonly address: string;
-	/** False from the moment the end is known, up to a second before `closed`. */
+	/** False from the moment the end is known: up to a second before `closed`, or longer where a splice has left something for a slow reader. */
 	readonly isOpen: boolean;
 	/** Listens; called once, nothing was read before. */
 	start(events: SocketEvents): void;
