@@ -82,6 +82,38 @@ describe('the examples', () => {
 		expect(code).toBe(0);
 		expect(lingeredMs).toBeLessThan(1000);
 	});
+
+	it('chat: what each has missed comes with the next connection', async () => {
+		const { code, stdout, stderr } = await runFromSource('chat.mjs');
+		expect(stderr).toBe('');
+		const [alice, bob, ...rest] = stdout.split('\n');
+		expect([alice, bob].sort()).toEqual(['Alice missed 0', 'Bob missed 1']);
+		expect(rest.slice(0, 2).sort()).toEqual(['Alice missed 1', 'Bob missed 2']);
+		expect(rest.slice(2)).toEqual([
+			'Alice: Anybody there?',
+			'Bob: Yes, for a minute',
+			'Alice: Lost you',
+			'Bob: (on a train) Can you hear me?',
+			'Alice: Call me',
+			'Bob has the same: true',
+			'',
+		]);
+		expect(code).toBe(0);
+	});
+
+	it('send-file: the second try brings the rest', async () => {
+		const { code, stdout, stderr } = await runFromSource('send-file.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'First try: SYNC_INTERRUPTED',
+			'Second try: 20000000 bytes',
+			'Some of it was there: true',
+			"In the inbox: [ 'film.bin' ]",
+			'The same: true',
+			'',
+		]);
+		expect(code).toBe(0);
+	});
 });
 
 describe('a process', () => {

@@ -24,6 +24,8 @@ export class OfferedFile implements ObjectSource {
 	/** Each chunk's first place. */
 	readonly #places: ReadonlyMap<string, number>;
 	readonly #onProgress: ((progress: FileProgress) => void) | undefined;
+	/** Places of chunks that were read for the peer. */
+	readonly #sent = new Set<number>();
 	#sentBytes = 0;
 
 	/** Reads the file once, to name what is in it. @throws FileError FILE_CHANGED; SyncError SYNC_ABORTED. */
@@ -78,8 +80,7 @@ export class OfferedFile implements ObjectSource {
 			this.hasChanged = true;
 			throw changed(this.#source);
 		}
-		// In the order of the file, so what is before it the peer has had already.
-		if (end > this.#sentBytes) this.#tell(end);
+		this.#count(index, chunk.length);
 		return chunk;
 	}
 
@@ -90,6 +91,14 @@ export class OfferedFile implements ObjectSource {
 
 	#endOf(index: number): number {
 		return Math.min((index + 1) * this.#chunkBytes, this.totalBytes);
+	}
+
+	/** The peer asks for what it has not, beginning in front: what is before that it has had already. */
+	#count(index: number, bytes: number): void {
+		if (this.#sent.has(index)) return;
+		const before = this.#sent.size === 0 ? index * this.#chunkBytes : this.#sentBytes;
+		this.#sent.add(index);
+		this.#tell(Math.min(before + bytes, this.totalBytes));
 	}
 
 	#tell(bytes: number): void {

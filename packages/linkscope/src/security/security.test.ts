@@ -75,6 +75,13 @@ describe('an identity on both ends', () => {
 		await connection.close();
 	});
 
+	it('lets the listener speak first', async () => {
+		const { listener } = await echo({ onConnection: (connection) => void connection.send('welcome') });
+		const connection = await connect(listener.url, { identity: client });
+		expect((await connection.messages().next()).value).toBe('welcome');
+		await connection.close();
+	});
+
 	it('takes as long a message as without one', async () => {
 		const { listener } = await echo();
 		const connection = await connect(listener.url, { identity: client });
