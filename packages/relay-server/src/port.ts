@@ -108,6 +108,8 @@ export class Port {
 			if (!this.#waiting.delete(name)) return;
 			cancel();
 			this.#perAddress.remove(group);
+			// Who was upgraded stays long, and would keep all of this.
+			socket.off('close', leave);
 		};
 		this.#waiting.set(name, { socket, leave });
 		socket.once('close', leave);
