@@ -137,7 +137,7 @@ export class Calls {
 
 	async #connectHere(call: Call, caller: Caller, spare: Spare): Promise<boolean> {
 		this.#registrations.take(spare);
-		const isQuiet = await spare.claim(PONG_WAIT_MS);
+		const isQuiet = await spare.isQuiet(PONG_WAIT_MS);
 		if (!isQuiet || !caller.socket.isOpen || !spare.socket.isOpen) {
 			this.#registrations.giveBack(spare);
 			return false;

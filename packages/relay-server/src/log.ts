@@ -19,6 +19,11 @@ export function printable(text: string): string {
 
 /** A key as people compare it: 'linkscope:7zqk-…'. */
 export function keyForLog(key: string): string {
-	const bytes = isOneKey(key) ? hexToBytes(bareKey(key)) : decodeBase64url(bareKey(key));
-	return `${isOneKey(key) ? 'one' : 'linkscope'}:${fingerprintOf(bytes)}`;
+	try {
+		const bytes = isOneKey(key) ? hexToBytes(bareKey(key)) : decodeBase64url(bareKey(key));
+		return `${isOneKey(key) ? 'one' : 'linkscope'}:${fingerprintOf(bytes)}`;
+	} catch {
+		// Of another node, which has its own idea of keys.
+		return 'no key';
+	}
 }

@@ -69,21 +69,37 @@ test('one that does not answer its ping within 3 s of a call is passed over, and
 	expect(relay.counts.waiting).toBe(0);
 });
 
-test('a caller that goes away while it waits for the answer to a ping uses up nothing', async () => {
-	const { url, clock, relay } = await startRelay();
+test('a caller whose time is up while the answer to a ping is awaited uses up nothing', async () => {
+	const { url, clock } = await startRelay({ limits: { handshakeTimeoutMs: 2_000 } });
 	const listener = new NativeParty();
 	const waiting = await listener.listen(url);
 	await clock.run(25_000);
 	expect(await waiting.json()).toEqual({ type: 'relay_ping' });
-	const client = await new NativeParty().dial(url, listener.key);
+	const late = await new NativeParty().dial(url, listener.key);
 	await isTaken(url, listener.key);
-	client.socket.terminate();
-	await clock.run(3_000);
+	await clock.run(2_000);
+	expect(await late.end()).toBe('4408 HANDSHAKE_TIMEOUT');
 	waiting.say({ type: 'relay_pong' });
 	await waiting.isHeard();
+	const next = new NativeParty();
+	await next.dial(url, listener.key);
+	expect(await waiting.json()).toEqual({ type: 'relay_incoming', from: next.key });
+});
+
+test('a listener that was called behind a ping is never pinged again', async () => {
+	const { url, clock } = await startRelay({ limits: { handshakeTimeoutMs: 2_000 } });
+	const listener = new NativeParty();
+	const waiting = await listener.listen(url);
+	await clock.run(25_000);
+	await waiting.json();
 	await new NativeParty().dial(url, listener.key);
+	await isTaken(url, listener.key);
+	waiting.say({ type: 'relay_pong' });
 	expect(await waiting.json()).toMatchObject({ type: 'relay_incoming' });
-	await expect.poll(() => relay.counts.waiting).toBe(0);
+	// Nothing of the relay any more.
+	await clock.run(100_000);
+	await waiting.isHeard();
+	expect(waiting.count).toBe(0);
 });
 
 test.each([1, 2, 3])('of three callers at once, %i registrations serve as many, and the others are told', async (count) => {

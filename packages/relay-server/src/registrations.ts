@@ -65,6 +65,7 @@ export class Registrations {
 			return 'RELAY_QUOTA';
 		}
 		this.#alive.set(spare.id, spare);
+		spare.wait();
 		this.#list(spare);
 		return null;
 	}
@@ -109,7 +110,6 @@ export class Registrations {
 		spares.push(spare);
 		spares.sort((a, b) => a.since - b.since);
 		this.#waiting.set(spare.key, spares);
-		spare.wait();
 		this.#events.added(spare);
 		const oldest = spares[0] as Spare;
 		if (spares.length <= this.#limits.registrationsPerKey) return;

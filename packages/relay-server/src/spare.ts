@@ -48,7 +48,6 @@ export class Spare implements Registration {
 	#isPinged = false;
 	/** Who waits for the answer that is under way. */
 	#onPong: ((isAlive: boolean) => void)[] | null = null;
-	#isClaimed = false;
 
 	constructor(options: SpareOptions) {
 		this.id = options.id;
@@ -69,30 +68,22 @@ export class Spare implements Registration {
 		return this.#isPinged;
 	}
 
-	/** Begins to wait, or waits again after a call that came to nothing. */
+	/** Begins to wait: the first ping is due after an interval. */
 	wait(): void {
-		this.#isClaimed = false;
-		if (!this.#isPinged) this.#after(this.#options.pingIntervalMs, () => this.#ping());
+		this.#after(this.#options.pingIntervalMs, () => this.#ping());
 	}
 
 	/** What the socket says while it waits. */
 	receive(text: string): void {
 		if (!this.#isPinged || !this.#options.words.isPong(text)) return this.#options.client.refuse('PROTOCOL_ORDER');
 		this.#isPinged = false;
-		this.#cancelTimer?.();
-		if (!this.#isClaimed) this.wait();
+		this.wait();
 		this.#answer(true);
 	}
 
-	/**
-	 * Stops the pings for a call.
-	 * @returns once no answer to a ping is under way; false where none came within `waitMs`, or the socket ended.
-	 */
-	async claim(waitMs: number): Promise<boolean> {
-		this.#isClaimed = true;
-		if (this.#isPinged) return this.#pongWithin(waitMs);
-		this.#cancelTimer?.();
-		return true;
+	/** @returns true once no answer to a ping is under way; false where it did not come within `waitMs`, or the socket ended. */
+	async isQuiet(waitMs: number): Promise<boolean> {
+		return this.#isPinged ? this.#pongWithin(waitMs) : true;
 	}
 
 	/** Asks out of turn. Any number may ask at once: there is one ping. */
@@ -101,7 +92,7 @@ export class Spare implements Registration {
 		return this.#pongWithin(waitMs);
 	}
 
-	/** The last words before the splice. */
+	/** The last words before the splice, and the end of the pings. */
 	announce(call: Call): void {
 		this.stop();
 		this.#options.client.spliced();
