@@ -26,7 +26,7 @@ export interface ConnectPeerOptions {
 	trustStore?: TrustStore;
 	/** How long a route rests that failed. Default 5 to 10 s, for ever. */
 	backoff?: Backoff;
-	/** Of each connection, between what secures it and what tells its channel; the same at both ends. */
+	/** As `plugins` of acceptPeers(), whose are taken where there are none here. */
 	plugins?: () => readonly Plugin[];
 	/** Those that this side accepts: a peer that dials as well is then one and the same. */
 	peers?: Peers;
@@ -40,7 +40,7 @@ export interface ConnectPeerOptions {
  * or RangeError naming the option.
  */
 export async function connectPeer(options: ConnectPeerOptions): Promise<Peer> {
-	const { peers = acceptPeers(), channels = ['control', 'data'], backoff, signal } = options;
+	const { peers = acceptPeers(), channels = ['control', 'data'], plugins = peers.plugins, backoff, signal } = options;
 	if (!options.identity) throw new TypeError('identity must be given: createIdentity() makes one');
 	if (!Array.isArray(options.routes) || options.routes.length === 0) throw new TypeError('routes must be a list of { url } or { relay }, at least one');
 	if (channels.length === 0) throw new TypeError('channels must be at least one of control, data and discovery');
@@ -51,9 +51,9 @@ export async function connectPeer(options: ConnectPeerOptions): Promise<Peer> {
 	dialSecurity(options);
 	for (const channel of channels) new RoutePlugin({ channel });
 	const dial = (route: string, channel: string): PeerConnection => {
-		const plugins = peerPlugins(options.plugins?.() ?? [], channel as RouteChannel);
+		const stack = peerPlugins(plugins(), channel as RouteChannel);
 		const transport = (ways.get(route) as () => Transport)();
-		const settings = withDefaultPlugins({ plugins, tags: { channel } }, dialSecurity(options));
+		const settings = withDefaultPlugins({ plugins: stack, tags: { channel } }, dialSecurity(options));
 		const connection = new PeerConnection(new Connection(transport, settings));
 		whenActive(connection.connection, () => peers.adopt(connection));
 		return connection;

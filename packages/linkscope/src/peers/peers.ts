@@ -21,20 +21,22 @@ const FORGET_MS = 30_000;
 export class Peers {
 	readonly #peers = new Map<string, Peer>();
 	readonly #forgetting = new Map<Peer, Unsubscribe>();
-	readonly #options: AcceptPeersOptions;
+	readonly #onPeer: (peer: Peer) => void;
+	readonly plugins: () => readonly Plugin[];
 	readonly clock: Clock;
 	#closed = false;
 	/** `listen({ identity, ...peers.accepting })`. */
 	readonly accepting = {
-		plugins: (): Plugin[] => peerPlugins(this.#options.plugins?.() ?? []),
+		plugins: (): Plugin[] => peerPlugins(this.plugins()),
 		onConnection: (connection: Connection): void => {
 			whenActive(connection, () => this.adopt(new PeerConnection(connection)));
 		},
 	};
 
-	constructor(options: AcceptPeersOptions = {}) {
-		this.#options = options;
-		this.clock = options.clock ?? systemClock;
+	constructor({ onPeer = () => {}, plugins = () => [], clock = systemClock }: AcceptPeersOptions = {}) {
+		this.#onPeer = onPeer;
+		this.plugins = plugins;
+		this.clock = clock;
 	}
 
 	/** Those that are not closed. */
@@ -63,7 +65,7 @@ export class Peers {
 		const peer = new Peer(fingerprint, this.clock);
 		this.#peers.set(fingerprint, peer);
 		peer.onState.on((state) => this.#stateOf(peer, state));
-		this.#options.onPeer?.(peer);
+		this.#onPeer(peer);
 		return peer;
 	}
 

@@ -2,7 +2,9 @@ import { FakeClock } from '@linkscope/core/testing';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
 	type Clock,
+	CompressionPlugin,
 	createTrustStore,
+	FragmentationPlugin,
 	getConnectionInstrumentationStats,
 	type Identity,
 	installInstrumentation,
@@ -91,6 +93,23 @@ describe('peers over WebSockets', () => {
 		expect(getConnectionInstrumentationStats().global.failedConnections).toBe(0);
 	}, 120_000);
 
+	it('take plugins of their own, at both ends, above what secures them', async () => {
+		const plugins = () => [new CompressionPlugin(), new FragmentationPlugin()];
+		const heard: number[] = [];
+		const [alice, bob] = [createIdentity(), createIdentity()];
+		const accepting = acceptPeers({ plugins, onPeer: (peer) => peer.onMessage.on(({ payload }) => heard.push(payload.length)) });
+		const listener = await listen({ identity: bob, ...accepting.accepting });
+		const peer = await connectPeer({ identity: alice, peer: bob.publicKey, routes: [{ url: listener.url }], plugins });
+		peer.send('x'.repeat(300_000));
+		await vi.waitFor(() => expect(heard).toEqual([300_000]));
+		await peer.stopRoute(listener.url);
+		peer.send('y'.repeat(200_000));
+		peer.startRoute(listener.url);
+		await vi.waitFor(() => expect(heard).toEqual([300_000, 200_000]));
+		await Promise.all([peer.close(), accepting.close()]);
+		await listener.close();
+	});
+
 	it('whose route is stopped closes it in those words, at both ends', async () => {
 		const [alice, bob] = await start();
 		const peer = await alice.dial(bob);
@@ -147,6 +166,8 @@ describe('peers over WebSockets', () => {
 		await expect(connectPeer({ ...right, routes: [...right.routes, ...right.routes] })).rejects.toThrow(/^routes must each be given once/);
 		await expect(connectPeer({ ...right, channels: ['bulk' as 'data'] })).rejects.toThrow(/^channel must be/);
 		await expect(connectPeer({ ...right, channels: [] })).rejects.toThrow(/^channels must be/);
+		const twice = () => [new CompressionPlugin(), new CompressionPlugin()];
+		await expect(connectPeer({ ...right, plugins: twice })).rejects.toMatchObject({ code: 'PLUGIN_DUPLICATE' });
 		await expect(connectPeer({ ...right, peer: 'nobody' })).rejects.toThrow(/^peer must be/);
 		await expect(connectPeer({ ...right, identity: undefined as unknown as typeof identity })).rejects.toThrow(/^identity must be/);
 	});

@@ -65,9 +65,9 @@ export class ManagedRoute implements RouteInfo {
 		try {
 			connection = this.#hooks.dial(this.name, channel);
 		} catch (thrown) {
+			// A mistake of who gave the options: the next dial would throw the same.
 			this.error = asError(thrown);
-			this.#rest();
-			return;
+			return this.#giveUp();
 		}
 		this.#connections.set(connection, channel);
 		connection.open().then(

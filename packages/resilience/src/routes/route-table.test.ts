@@ -160,6 +160,15 @@ describe('a table of routes', () => {
 		expect(dials).toHaveLength(2);
 	});
 
+	it('notices one that ended in the turn in which it opened', async () => {
+		const table = tableOf();
+		table.want('data');
+		const opening = nth(0).up();
+		await nth(0).end(1006);
+		await opening;
+		expect([states(table), clock.pending]).toEqual([['direct failed'], 1]);
+	});
+
 	it.each([4401, 4402, 4410])('does not dial again what answered %s, until it is started', async (code) => {
 		const table = tableOf();
 		table.want('data');
@@ -180,16 +189,14 @@ describe('a table of routes', () => {
 		expect([dials.length, table.isExhausted, clock.pending]).toEqual([3, true, 0]);
 	});
 
-	it('rests a route whose dial throws', async () => {
+	it('gives a route up whose dial throws: that is a mistake, and not the network', async () => {
 		const table = tableOf({
 			dial: () => {
 				throw new Error('cannot');
 			},
 		});
 		table.want('data');
-		expect([states(table), table.routes[0]?.error?.message, clock.pending]).toEqual([['direct failed'], 'cannot', 1]);
-		await table.close('Close called.');
-		expect(clock.pending).toBe(0);
+		expect([states(table), table.routes[0]?.error?.message, table.isExhausted, clock.pending]).toEqual([['direct failed'], 'cannot', true, 0]);
 	});
 });
 
