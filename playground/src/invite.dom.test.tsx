@@ -145,6 +145,15 @@ describe('the invite view', () => {
 	});
 });
 
+it('a connection named in the log is shown in the list', () => {
+	act(() => {
+		model.tab.value = 'errors';
+		model.show('c3');
+	});
+	expect(location.hash).toBe('#/errors/c3');
+	expect(root.querySelector('.detail h2')?.textContent).toBe('c3');
+});
+
 describe('accepting', () => {
 	it('runs, can be cancelled, and be tried again', async () => {
 		vi.mocked(acceptInvite).mockImplementation((_, { signal }) => new Promise((_resolve, reject) => signal?.addEventListener('abort', reject)));

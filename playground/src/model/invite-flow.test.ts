@@ -101,6 +101,20 @@ it('cancels, and may be tried again', async () => {
 	flow.cancel();
 });
 
+it('is cancelled at once, also where the identity is slow to come', async () => {
+	let resolve = (_: typeof identity): void => {};
+	const loadIdentity = () => new Promise<typeof identity>((done) => (resolve = done));
+	const accept = vi.fn((_link: string, { signal }: { signal?: { aborted: boolean } }) => Promise.reject(new Error(String(signal?.aborted))));
+	const flow = createInviteFlow({ stats: getConnectionInstrumentationStats, connected: vi.fn(), accept: accept as never, loadIdentity });
+	flow.paste(link);
+	const done = flow.accept();
+	flow.cancel();
+	expect(flow.run.value?.outcome).toBe('cancelled');
+	resolve(identity);
+	await done;
+	expect(flow.run.value).toMatchObject({ outcome: 'cancelled', problem: null });
+});
+
 it('shows nothing of an attempt whose invite was replaced, and closes what came of it', async () => {
 	const { flow, connected, accept } = flowOf();
 	let resolve = (_: Connection): void => {};
@@ -116,6 +130,18 @@ it('shows nothing of an attempt whose invite was replaced, and closes what came 
 	expect(fake.close).toHaveBeenCalled();
 	expect(connected).not.toHaveBeenCalled();
 	expect([flow.run.value, flow.conversation.value, flow.reading.value.kind]).toEqual([null, null, 'nothing']);
+});
+
+it('leaves the conversation alone when another invite is looked at', async () => {
+	const { flow, settle, dialled } = flowOf();
+	flow.paste(link);
+	const done = flow.accept();
+	await dialled();
+	settle().resolve(fakeConnection().connection);
+	await done;
+	flow.discard();
+	flow.paste('something else');
+	expect(flow.conversation.value?.id).toBe('c1');
 });
 
 it('tells in lines what was said and how it ended', async () => {

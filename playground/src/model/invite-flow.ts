@@ -17,6 +17,7 @@ export interface InviteFlow {
 	readonly steps: ReadonlySignal<readonly Step[]>;
 	/** Who this page is; null before it was asked. */
 	readonly fingerprint: ReadonlySignal<string | null>;
+	/** With the inviter of the last invite that worked. */
 	readonly conversation: ReadonlySignal<Conversation | null>;
 	/** Reads what stands in the field; dials nothing. An attempt that runs is cancelled. */
 	paste(text: string): void;
@@ -25,7 +26,7 @@ export interface InviteFlow {
 	/** Dials what the invite names. Does nothing without one, or while an attempt runs. */
 	accept(): Promise<void>;
 	cancel(): void;
-	/** Forgets the invite. A connection that was made stays. */
+	/** Forgets the invite. A connection that was made stays, and its conversation too. */
 	discard(): void;
 }
 
@@ -63,7 +64,6 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 			reading.value = found;
 			text.value = found.kind === 'invite' ? '' : shown;
 			run.value = null;
-			conversation.value = null;
 		});
 	}
 
@@ -77,10 +77,11 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 		run.value = { outcome: 'running', startedAt: now, now, validateMs: durationMs, relays, connections: [], problem: null };
 		// Another invite may have been pasted meanwhile: then what this one does shows no more.
 		const show = (more: Partial<Run>): void => {
-			if (attempt !== mine || run.value === null) return;
+			if (attempt !== mine || run.value?.outcome !== 'running') return;
 			const { connections, generatedAt } = stats();
 			run.value = { ...run.value, now: Date.parse(generatedAt), connections: connections.filter(({ tags }) => tags.invite === tag), ...more };
 		};
+		mine.signal.addEventListener('abort', () => show({ outcome: 'cancelled' }));
 		const timer = setInterval(() => show({}), TICK_MS);
 		try {
 			const identity = await loadIdentity();
@@ -105,7 +106,6 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 		} catch (error) {
 			if (!mine.signal.aborted) show({ outcome: 'failed', problem: problemOf(error) });
 		} finally {
-			if (mine.signal.aborted) show({ outcome: 'cancelled' });
 			clearInterval(timer);
 		}
 	}

@@ -35,6 +35,8 @@ export interface Model {
 	readonly sockets: OwnSockets;
 	readonly invite: InviteFlow;
 	readonly waiting: WaitingFlow;
+	/** Shows a connection in the list. */
+	show(id: string): void;
 	report(): string;
 	refresh(): void;
 	stop(): void;
@@ -75,7 +77,7 @@ export function createModel(): Model {
 		refresh();
 	}
 	const invite = createInviteFlow({ stats: getConnectionInstrumentationStats, connected });
-	const waiting = createWaitingFlow({ page: new URL('./', location.href), relay: '', connected });
+	const waiting = createWaitingFlow({ page: new URL('./', location.href), connected });
 	// Where others wait this page may wait as well, unless somebody has typed another address.
 	const forgetRelays = effect(() => {
 		const read = invite.reading.value;
@@ -98,6 +100,12 @@ export function createModel(): Model {
 		sockets,
 		invite,
 		waiting,
+		show(id) {
+			batch(() => {
+				view.value = 'connections';
+				selectedId.value = id;
+			});
+		},
 		report: () => getConnectionInstrumentationReport().text,
 		refresh,
 		stop() {

@@ -27,7 +27,7 @@ const KNOWN: Readonly<Record<string, Words>> = {
 	},
 	NOT_REGISTERED: {
 		title: 'The inviter is not waiting at the relay',
-		advice: 'Ask whether the inviter’s program is still running and connected, and press Accept again.',
+		advice: 'Ask whether the inviter’s program is still running and connected, and try again.',
 		step: 'discover',
 	},
 	RELAY_RESTARTING: { title: 'The relay is restarting', advice: 'Try again in a moment.', step: 'discover' },
@@ -56,7 +56,7 @@ const KNOWN: Readonly<Record<string, Words>> = {
 	},
 	OPEN_REFUSED: { title: 'The server there did not take the connection', advice: `Another program may answer at that address. ${NEW_ONE}`, step: 'connect' },
 	UPGRADE_REFUSED: { title: 'The server there did not take the connection', advice: `Another program may answer at that address. ${NEW_ONE}`, step: 'connect' },
-	CONNECTION_LOST: { title: 'The connection was lost on the way', advice: 'Look at the network of this device, and press Accept again.', step: 'connect' },
+	CONNECTION_LOST: { title: 'The connection was lost on the way', advice: 'Look at the network of this device, and try again.', step: 'connect' },
 	PEER_MISMATCH: {
 		title: 'Somebody else answered',
 		advice: `Who answers at that address is not who made this invite, so nothing was told to it. ${NEW_ONE}`,
@@ -71,7 +71,7 @@ const KNOWN: Readonly<Record<string, Words>> = {
 	AUTH_REFUSED: { title: 'The inviter did not let this identity in', advice: 'Ask the inviter: only its own log says why.', step: 'auth', isFinal: true },
 	HANDSHAKE_TIMEOUT: {
 		title: 'The other side fell silent',
-		advice: 'It may be another program, or overloaded. Press Accept again; if that does not help, ask for a new invite.',
+		advice: 'It may be another program, or overloaded. Try again; if that does not help, ask for a new invite.',
 		step: null,
 	},
 	NO_COMMON_SUITE: { title: 'The two sides have no cipher in common', advice: 'Update the older of the two programs.', step: 'encrypt', isFinal: true },

@@ -19,7 +19,8 @@ function flowOf(fails?: unknown) {
 		return { close, onRelays: { on: (fn: typeof tell) => (tell = fn) } };
 	});
 	const connected = vi.fn();
-	const flow = createWaitingFlow({ page: PAGE, relay: RELAY, connected, listenAt: listenAt as never, loadIdentity: async () => identity });
+	const flow = createWaitingFlow({ page: PAGE, connected, listenAt: listenAt as never, loadIdentity: async () => identity });
+	flow.relay.value = ` ${RELAY} `;
 	return { flow, listenAt, close, connected, call: (one: Connection) => call(one), tell: (status: Status) => tell([status]) };
 }
 
@@ -92,6 +93,15 @@ it('says how it stands with the relay', async () => {
 	expect(flow.trouble.value).toBe('dialling the relay again');
 	tell({ state: 'waiting', error: null });
 	expect(flow.trouble.value).toBeNull();
+});
+
+it('that was stopped while it made another invite stays idle', async () => {
+	const { flow } = flowOf();
+	await flow.start();
+	const renewing = flow.renew();
+	await flow.stop();
+	await renewing;
+	expect(flow.state.value.kind).toBe('idle');
 });
 
 it('stops, and starts anew', async () => {

@@ -52,8 +52,6 @@ export interface WaitingFlow {
 export interface WaitingFlowOptions {
 	/** The page that a link shall open. */
 	page: URL;
-	/** A relay to begin with. */
-	relay: string;
 	/** A connection became active; the list should show it. */
 	connected(connection: Connection): void;
 	listenAt?: typeof listen;
@@ -66,7 +64,7 @@ const MAX_CONVERSATIONS = 8;
 export function createWaitingFlow(options: WaitingFlowOptions): WaitingFlow {
 	const { page, connected, listenAt = listen, loadIdentity = () => loadOrCreateIdentity(indexedDbStorage(), { name: 'inviter' }) } = options;
 	const invites = createInviteBook();
-	const relay = signal(options.relay);
+	const relay = signal('');
 	const state = signal<WaitingState>({ kind: 'idle' });
 	const trouble = signal<string | null>(null);
 	const conversations = signal<readonly Conversation[]>([]);
@@ -131,7 +129,8 @@ export function createWaitingFlow(options: WaitingFlowOptions): WaitingFlow {
 		start,
 		async renew() {
 			if (state.value.kind !== 'waiting' || identity === null) return;
-			state.value = { ...state.value, invite: await makeInvite(identity, state.value.relay) };
+			const invite = await makeInvite(identity, state.value.relay);
+			if (state.value.kind === 'waiting') state.value = { ...state.value, invite };
 		},
 		async revoke() {
 			if (state.value.kind !== 'waiting') return;

@@ -26,17 +26,13 @@ export function ConversationCard({ conversation, model }: { conversation: Conver
 		// So that the same file can be chosen again.
 		event.currentTarget.value = '';
 	}
-	function showConnection(): void {
-		model.selectedId.value = conversation.id;
-		model.view.value = 'connections';
-	}
 	return (
 		<>
 			<div class="conversation-head">
 				<h2>{NAMES[who]}</h2>
 				<span class="mono faint conversation-peer">{conversation.peer}</span>
 				<span class="grow" />
-				<button type="button" class="link" onClick={showConnection}>
+				<button type="button" class="link" onClick={() => model.show(conversation.id)}>
 					{conversation.id} in the list
 				</button>
 				{isOpen && (

@@ -12,7 +12,7 @@ export function Errors({ model }: { model: Model }) {
 					<span class={severity === 'low' ? 'chip' : 'chip bad'}>{severity}</span>
 					<span class="faint">{type}</span>
 					{connectionId ? (
-						<button type="button" class="link" onClick={() => (model.selectedId.value = connectionId)}>
+						<button type="button" class="link" onClick={() => model.show(connectionId)}>
 							{connectionId}
 						</button>
 					) : (

@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { duration } from '../model/format.js';
 import type { Model } from '../model/model.js';
 import type { WaitingState } from '../model/waiting.js';
+import { copyText } from './copy.js';
 import { ProblemCard } from './problem-card.js';
 
 /** Waits for somebody at a relay, and shows the link to hand on. */
@@ -66,14 +67,7 @@ function Link({ state: { invite, fingerprint, relay }, model }: LinkProps) {
 	const leftMs = invite.expiresAt - Date.parse(model.stats.value.generatedAt);
 	const standing = invite.standing === 'open' && leftMs <= 0 ? 'expired' : invite.standing;
 	async function copy(): Promise<void> {
-		try {
-			await navigator.clipboard.writeText(invite.link);
-			said.value = 'Copied.';
-		} catch {
-			// No permission, or no secure context: marked, so that one key copies it.
-			box.current?.select();
-			said.value = 'Marked: copy it with your keyboard.';
-		}
+		said.value = await copyText(invite.link, () => box.current?.select());
 	}
 	return (
 		<>

@@ -18,7 +18,7 @@ export function Log({ model }: { model: Model }) {
 			) : (
 				<ol class="log">
 					{lines.map((line) => (
-						<Line key={line.number} line={line} onSelect={(id) => (model.selectedId.value = id)} />
+						<Line key={line.number} line={line} onSelect={model.show} />
 					))}
 				</ol>
 			)}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Model } from '../model/model.js';
+import { copyText } from './copy.js';
 
 /** The same text that `getConnectionInstrumentationReport()` prints in a console. */
 export function Report({ model }: { model: Model }) {
@@ -10,14 +11,7 @@ export function Report({ model }: { model: Model }) {
 	void model.stats.value;
 	const text = model.report();
 	async function copy(): Promise<void> {
-		try {
-			await navigator.clipboard.writeText(text);
-			said.value = 'Copied.';
-		} catch {
-			// No permission, or no secure context: marked, so that one key copies it.
-			getSelection()?.selectAllChildren(pre.current as HTMLPreElement);
-			said.value = 'Marked: copy it with your keyboard.';
-		}
+		said.value = await copyText(text, () => getSelection()?.selectAllChildren(pre.current as HTMLPreElement));
 	}
 	return (
 		<>

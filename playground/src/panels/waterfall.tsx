@@ -99,14 +99,7 @@ function Tries({ run, model }: { run: Run; model: Model }) {
 				const { id, url, transport, currentState, close } = connection;
 				return (
 					<li key={id}>
-						<button
-							type="button"
-							class="link"
-							onClick={() => {
-								model.selectedId.value = id;
-								model.view.value = 'connections';
-							}}
-						>
+						<button type="button" class="link" onClick={() => model.show(id)}>
 							{id}
 						</button>
 						<span class="mono tries-url">{url || transport}</span>
