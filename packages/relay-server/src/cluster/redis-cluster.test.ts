@@ -88,6 +88,20 @@ describe.skipIf(findRedisServer() === null && !process.env.CI)('nodes that share
 			expect(await two.sees('k')).toHaveLength(1);
 		});
 
+		test('is written down again from time to time, and the secret of the nodes with it', async () => {
+			const clock = new FakeClock();
+			const one = await join({ clock });
+			one.add('a', 'k');
+			await vi.waitFor(async () => expect(await client.hkeys('linkscope:at:k')).toEqual(['a']), soon);
+			const secret = await client.get('linkscope:secret');
+			await client.del('linkscope:at:k', 'linkscope:secret');
+			await vi.waitFor(async () => {
+				clock.advance(2_000);
+				expect([await client.hkeys('linkscope:at:k'), await client.get('linkscope:secret')]).toEqual([['a'], secret]);
+			}, soon);
+			expect(one.log.map(({ event }) => event)).toEqual(['cluster joined']);
+		});
+
 		test('lives in Redis for seconds without its node', async () => {
 			const one = await join({ clock: new FakeClock() });
 			one.add('a', 'k');

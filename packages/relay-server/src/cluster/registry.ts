@@ -110,7 +110,9 @@ export class Registry {
 		try {
 			const isKnown = this.#isWritten && (await this.#renew(this.#redis));
 			if (!isKnown) await this.#introduce(this.#redis);
-			if (!isKnown || ++this.#beats % BEATS_UNTIL_RENEWAL === 0) this.#publishAll();
+			else if (++this.#beats % BEATS_UNTIL_RENEWAL !== 0) return;
+			else await this.#shareSecret(this.#redis);
+			this.#publishAll();
 		} catch (error) {
 			this.#lost(error);
 		} finally {
@@ -128,7 +130,7 @@ export class Registry {
 		const name = randomBytes(12).toString('base64url');
 		this.#outbox.clear();
 		await redis.subscribe(evictChannel(name));
-		if (this.options.secret === undefined) await this.#shareSecret(redis);
+		await this.#shareSecret(redis);
 		await redis.set(nodeName(name), this.options.url, 'PX', LIFE_MS);
 		if (former !== '') await Promise.all([redis.del(nodeName(former)), redis.unsubscribe(evictChannel(former))]);
 		this.#name = name;
@@ -138,6 +140,7 @@ export class Registry {
 
 	/** Whoever is first chooses; a Redis that comes back empty gets the one that the nodes still know. */
 	async #shareSecret(redis: Redis): Promise<void> {
+		if (this.options.secret !== undefined) return;
 		const own = this.#secret || randomBytes(32).toString('base64url');
 		await redis.set(SECRET_NAME, own, 'NX');
 		this.#secret = (await redis.get(SECRET_NAME)) ?? own;
