@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Client } from './fixtures/client.js';
@@ -29,8 +29,8 @@ function upgrade(url: string, headers: Record<string, string> = {}): Promise<num
 	});
 }
 
-function cutOff(client: Client): void {
-	(client.socket as unknown as { _socket: { resetAndDestroy(): void } })._socket.resetAndDestroy();
+function rawSocket(client: Client): Socket {
+	return (client.socket as unknown as { _socket: Socket })._socket;
 }
 
 describe('what two say to each other', () => {
@@ -59,7 +59,7 @@ describe('what two say to each other', () => {
 	] as const)('ends for the other at once when one is cut off, with no timer waited for: %s', async (_, Party, expected) => {
 		const running = await startRelay();
 		const [client, waiting] = await spliced(running, Party);
-		cutOff(client);
+		rawSocket(client).resetAndDestroy();
 		expect(await waiting.end()).toBe(expected);
 		expect(await running.metric('splice_ends_total{cause="lost",by="dialler"}')).toBe(1);
 	});
@@ -305,7 +305,7 @@ test('nothing is left of whoever came and went', async () => {
 		const [client] = await spliced(running, Party);
 		client.socket.close();
 		const [reset] = await spliced(running, Party);
-		cutOff(reset);
+		rawSocket(reset).resetAndDestroy();
 		const left = await new Party().listen(url);
 		left.socket.terminate();
 		await (await new Party().dial(url, new Party().key)).end();
