@@ -1,24 +1,34 @@
 import nacl from 'tweetnacl';
 import { equalBytes } from './bytes.js';
 import { decryptFailed } from './failures.js';
-import { openSealed, SEAL_OVERHEAD_BYTES, seal } from './nacl-box.js';
+import { openUnder, SEAL_OVERHEAD_BYTES, sealUnder, sharedKey } from './nacl-box.js';
 
 /** Random bytes of a challenge, and of its answer. */
 export const CHALLENGE_BYTES = 64;
 export const SEALED_CHALLENGE_BYTES = CHALLENGE_BYTES + SEAL_OVERHEAD_BYTES;
 
 /** Random bytes that only the owner of a key can read; who sends their inverse back has shown to own it. */
-export interface Challenge {
+export class Challenge {
 	/** For the peer: 104 bytes. */
 	readonly sealed: Uint8Array;
 	/** Kept here: 64 bytes. */
-	readonly plain: Uint8Array;
-}
+	readonly plain = nacl.randomBytes(CHALLENGE_BYTES);
+	readonly #key: Uint8Array;
 
-/** @throws CryptoError WEAK_KEY. */
-export function createChallenge(theirPublicKey: Uint8Array, mySecretKey: Uint8Array): Challenge {
-	const plain = nacl.randomBytes(CHALLENGE_BYTES);
-	return { sealed: seal(plain, theirPublicKey, mySecretKey), plain };
+	/** @param key of `sharedKey` or `sharedKeyOf`. */
+	constructor(key: Uint8Array) {
+		this.#key = key;
+		this.sealed = sealUnder(key, this.plain);
+	}
+
+	/** Never throws: what does not open is no answer. */
+	isAnswer(answer: Uint8Array): boolean {
+		try {
+			return equalBytes(openUnder(this.#key, answer), invert(this.plain));
+		} catch {
+			return false;
+		}
+	}
 }
 
 /**
@@ -33,18 +43,10 @@ export function answerChallenge(
 	mySecretKey: Uint8Array,
 	isOwn: (plain: Uint8Array) => boolean = () => false,
 ): Uint8Array {
-	const plain = openSealed(sealed, theirPublicKey, mySecretKey);
+	const key = sharedKey(theirPublicKey, mySecretKey);
+	const plain = openUnder(key, sealed);
 	if (plain.length !== CHALLENGE_BYTES || isOwn(plain)) throw decryptFailed();
-	return seal(invert(plain), theirPublicKey, mySecretKey);
-}
-
-/** Never throws for what a peer sent: what does not open is no answer. */
-export function isAnswer(answer: Uint8Array, plain: Uint8Array, theirPublicKey: Uint8Array, mySecretKey: Uint8Array): boolean {
-	try {
-		return equalBytes(openSealed(answer, theirPublicKey, mySecretKey), invert(plain));
-	} catch {
-		return false;
-	}
+	return sealUnder(key, invert(plain));
 }
 
 export function invert(bytes: Uint8Array): Uint8Array {

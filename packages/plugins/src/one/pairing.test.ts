@@ -1,6 +1,6 @@
 import { Connection, hub, type Payload, type Plugin } from '@linkscope/core';
 import { createMemoryPair, FakeClock, settle } from '@linkscope/core/testing';
-import { answerChallenge, bytesToHex, createChallenge } from '@linkscope/crypto/nacl';
+import { answerChallenge, bytesToHex, Challenge, sharedKey } from '@linkscope/crypto/nacl';
 import { describe, expect, test } from 'vitest';
 import { face, frameOf, initiateRaw } from './fixtures/hostile.js';
 import { newParty, type TestParty } from './fixtures/parties.js';
@@ -146,7 +146,7 @@ describe('a hostile peer', () => {
 		[
 			'an answer to nothing that was asked',
 			'AUTH_FAILED',
-			(message, index) => (index === ANSWER ? createChallenge(bob.own.personKey, alice.person.secretKey).sealed : message),
+			(message, index) => (index === ANSWER ? new Challenge(sharedKey(bob.own.personKey, alice.person.secretKey)).sealed : message),
 		],
 		['a changed challenge', 'AUTH_FAILED', (message, index) => (index === ANSWER + 1 ? changed(message) : message)],
 	])('%s: %s, and no peer', async (_, code, lie) => {
@@ -192,7 +192,7 @@ describe('a hostile peer', () => {
 		const answer = answerChallenge(challenge, keys.publicKey, theirs.secretKey);
 		expect(ours.isAnswer(answer)).toBe(true);
 		expect(other.isAnswer(answer)).toBe(false);
-		expect(other.answer(createChallenge(keys.publicKey, theirs.secretKey).sealed)).toHaveLength(104);
+		expect(other.answer(new Challenge(sharedKey(keys.publicKey, theirs.secretKey)).sealed)).toHaveLength(104);
 		ours.forget();
 		expect(ours.isAnswer(answer)).toBe(false);
 		expect(other.answer(challenge)).toHaveLength(104);

@@ -1,4 +1,4 @@
-import { answerChallenge, bytesToHex, createChallenge, isAnswer, type KeyPair } from '@linkscope/crypto/nacl';
+import { answerChallenge, bytesToHex, Challenge, type KeyPair, sharedKey } from '@linkscope/crypto/nacl';
 import { checked } from './channel.js';
 
 // By who asks, of every pairing that runs in this realm: a peer in one must not be answered what it is asked in another.
@@ -8,7 +8,7 @@ const outstanding = new Set<string>();
 export class PersonProof {
 	readonly #keys: KeyPair;
 	readonly #theirKey: Uint8Array;
-	#asked: Uint8Array | null = null;
+	#asked: Challenge | null = null;
 
 	constructor(keys: KeyPair, theirKey: Uint8Array) {
 		this.#keys = keys;
@@ -17,10 +17,9 @@ export class PersonProof {
 
 	/** @returns 104 bytes for the peer. */
 	ask(): Uint8Array {
-		const { sealed, plain } = checked("the peer's person key", () => createChallenge(this.#theirKey, this.#keys.secretKey));
-		this.#asked = plain;
-		outstanding.add(this.#nameOf(plain));
-		return sealed;
+		this.#asked = new Challenge(checked("the peer's person key", () => sharedKey(this.#theirKey, this.#keys.secretKey)));
+		outstanding.add(this.#nameOf(this.#asked.plain));
+		return this.#asked.sealed;
 	}
 
 	/** @throws HandshakeError AUTH_FAILED where it is not sealed by the peer's person key, or a challenge of our own. */
@@ -30,12 +29,12 @@ export class PersonProof {
 	}
 
 	isAnswer(answer: Uint8Array): boolean {
-		return this.#asked !== null && isAnswer(answer, this.#asked, this.#theirKey, this.#keys.secretKey);
+		return this.#asked?.isAnswer(answer) ?? false;
 	}
 
 	/** To be called at the end, however it went. */
 	forget(): void {
-		if (this.#asked) outstanding.delete(this.#nameOf(this.#asked));
+		if (this.#asked) outstanding.delete(this.#nameOf(this.#asked.plain));
 		this.#asked = null;
 	}
 

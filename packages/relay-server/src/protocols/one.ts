@@ -1,5 +1,5 @@
 import type { KeyPair } from '@linkscope/crypto';
-import { bytesToHex, type Challenge, createChallenge, hexOf, isAnswer, parseObject, readCommand, SEALED_CHALLENGE_BYTES } from '@linkscope/crypto/nacl';
+import { bytesToHex, Challenge, hexOf, parseObject, readCommand, SEALED_CHALLENGE_BYTES, sharedKeyOf } from '@linkscope/crypto/nacl';
 import type { Hints } from '../cluster/cluster.js';
 import { bareKey, oneKey } from '../registration-key.js';
 import type { Conversation, Session, SessionParts } from '../session.js';
@@ -44,7 +44,7 @@ export class OneConversation implements Conversation {
 
 	#takeRegister(text: string): void {
 		const publicKey = hexOf(readCommand(text, 'register'), 'publicKey');
-		const challenge = createChallenge(publicKey, this.#own.secretKey);
+		const challenge = new Challenge(sharedKeyOf(this.#agreed(publicKey)));
 		this.#candidate = { publicKey, challenge };
 		const request = { command: 'authentication_request', publicKey: bytesToHex(this.#own.publicKey), challenge: bytesToHex(challenge.sealed) };
 		this.#session.socket.send(JSON.stringify(request));
@@ -52,7 +52,7 @@ export class OneConversation implements Conversation {
 
 	#takeAnswer(text: string, { publicKey, challenge }: Candidate): void {
 		const response = hexOf(readCommand(text, 'authentication_response'), 'response', SEALED_CHALLENGE_BYTES);
-		if (!isAnswer(response, challenge.plain, publicKey, this.#own.secretKey)) return this.#session.refuse('AUTH_FAILED');
+		if (!challenge.isAnswer(response)) return this.#session.refuse('AUTH_FAILED');
 		const welcome = JSON.stringify({ command: 'authentication_success', pingInterval: this.#parts.pingIntervalMs });
 		this.#session.wait({ key: oneKey(publicKey), hints: NO_HINTS, words: WORDS }, welcome);
 	}
@@ -63,9 +63,14 @@ export class OneConversation implements Conversation {
 		const source = hexOf(request, 'sourcePublicKey');
 		const target = hexOf(request, 'targetPublicKey');
 		// Of small order, so nothing can be agreed on with it: it would use up a registration for nothing. Throws.
-		this.#parts.keys.primitives.x25519.shared(this.#own.secretKey, source);
+		this.#agreed(source);
 		const call = { from: oneKey(source), target: oneKey(target) };
 		this.#session.run(() => this.#parts.calls.dial(call, this.#session));
+	}
+
+	/** @throws CryptoError WEAK_KEY. */
+	#agreed(publicKey: Uint8Array): Uint8Array {
+		return this.#parts.keys.primitives.x25519.shared(this.#own.secretKey, publicKey);
 	}
 
 	get #own(): KeyPair {

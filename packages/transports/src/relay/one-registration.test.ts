@@ -1,5 +1,5 @@
 import { FakeClock } from '@linkscope/core/testing';
-import { boxKeyPair, bytesToHex, createChallenge, hexToBytes, isAnswer } from '@linkscope/crypto/nacl';
+import { boxKeyPair, bytesToHex, Challenge, hexToBytes, sharedKey } from '@linkscope/crypto/nacl';
 import { expect, test } from 'vitest';
 import { OneRegistration } from './one-registration.js';
 
@@ -25,17 +25,17 @@ function registering(relayKey?: Uint8Array) {
 		fail: (error) => errors.push(error),
 	});
 	registration.begin();
-	const { sealed, plain } = createChallenge(listener.publicKey, relay.secretKey);
-	const challenge = JSON.stringify({ command: 'authentication_request', publicKey: bytesToHex(relay.publicKey), challenge: bytesToHex(sealed) });
-	return { clock, said, errors, registration, challenge, plain };
+	const asked = new Challenge(sharedKey(listener.publicKey, relay.secretKey));
+	const challenge = JSON.stringify({ command: 'authentication_request', publicKey: bytesToHex(relay.publicKey), challenge: bytesToHex(asked.sealed) });
+	return { clock, said, errors, registration, challenge, asked };
 }
 
 test('registers, proves its key, answers pings, and gives way to a caller', () => {
-	const { clock, said, errors, registration, challenge, plain } = registering(relay.publicKey);
+	const { clock, said, errors, registration, challenge, asked } = registering(relay.publicKey);
 	expect(said[0]).toEqual({ command: 'register', publicKey: bytesToHex(listener.publicKey) });
 	expect(registration.receive(challenge)).toBe('consumed');
 	expect(said[1]?.command).toBe('authentication_response');
-	expect(isAnswer(hexToBytes(said[1]?.response as string), plain, listener.publicKey, relay.secretKey)).toBe(true);
+	expect(asked.isAnswer(hexToBytes(said[1]?.response as string))).toBe(true);
 	expect(registration.isWaiting).toBe(false);
 	registration.receive(SUCCESS);
 	expect(registration.isWaiting).toBe(true);
