@@ -176,6 +176,45 @@ describe('a plugin that misbehaves fails its own connection and nobody else', ()
 	});
 });
 
+describe('a plugin above one that seals', () => {
+	test('hears from sendDown() that the transport is busy, and from drained() that it is not', async () => {
+		let host: PluginHost | undefined;
+		let below: PluginHost | undefined;
+		let drained = 0;
+		const sealing: Plugin = {
+			name: 'sealing',
+			attach: (given) => {
+				below = given;
+			},
+			// Takes the message and sends what it made of it: the chain above learns nothing by that.
+			outgoing(payload) {
+				below?.sendDown(payload);
+				return null;
+			},
+		};
+		const upper: Plugin = {
+			name: 'upper',
+			attach: (given) => {
+				host = given;
+			},
+			drained: () => {
+				drained++;
+			},
+		};
+		const { left, open } = pair([sealing, upper]);
+		await open();
+		expect(host?.sendDown('small')).toBe(true);
+		await settle();
+		expect(host?.sendDown('x'.repeat(100_000))).toBe(false);
+		// Whatever is sent before it is drained.
+		expect(host?.sendDown('small')).toBe(false);
+		await settle();
+		expect(drained).toBe(1);
+		expect(host?.sendDown('small')).toBe(true);
+		await left.close();
+	});
+});
+
 describe('an asynchronous transform', () => {
 	test('re-injects in order and is flushed by close()', async () => {
 		let host: PluginHost;

@@ -238,7 +238,7 @@ describe('a file whose connection is cut', () => {
 		const file = await open(join(folder, part), 'r+');
 		await file.write(new Uint8Array([1, 2, 3]), 0, 3, 2 * CHUNK);
 		await file.close();
-		await appendFile(join(folder, part), 'rubbish');
+		await appendFile(join(folder, part), new Uint8Array(bytes.length));
 
 		const next = await pair();
 		const seen: number[] = [];
