@@ -57,6 +57,13 @@ describe('an invite that names a relay', () => {
 		await expect.poll(() => tab.locator('.line').allTextContents()).toEqual(['Youby relay', 'Inviterby relay']);
 	});
 
+	it('is dialled at the inviter’s own address too, where it has one', async () => {
+		const tab = await openTab();
+		await accept(tab, (await inviter.invite({ relays: [relayUrl] })).link());
+		await tab.getByText(/Active after/).waitFor();
+		expect(await tab.locator('.tries-url').allTextContents()).toContain(inviter.listener.url.replace(/\/$/, ''));
+	});
+
 	it('says so where the inviter does not wait there', async () => {
 		const tab = await openTab();
 		await accept(tab, (await createInvite({ identity: createIdentity(), relays: [relayUrl] })).link());

@@ -134,11 +134,13 @@ describe('the seven steps', () => {
 		expect(states(stepsOf(run({ outcome: 'cancelled' })))).toContain('connect cancelled, auth waiting');
 	});
 
-	it('skip what turned out not to be needed', () => {
-		expect(named(stepsOf(run({ relays: 1, outcome: 'active', connections: [active] })), 'discover')).toMatchObject({
-			state: 'skipped',
-			note: 'was not needed',
-		});
+	it('skip what it went without: a relay that was asked and was slower, or did not know', () => {
+		const skipped = { state: 'skipped', durationMs: null, note: 'it went without' };
+		expect(named(stepsOf(run({ relays: 1, outcome: 'active', connections: [active] })), 'discover')).toMatchObject(skipped);
+		for (const outcome of ['aborted', 'failed'] as const) {
+			const direct = connection([['discover', 0, 2, 3, outcome], ...through], { activeAt: new Date(START + 20).toISOString() });
+			expect(named(stepsOf(run({ relays: 1, outcome: 'active', connections: [direct] })), 'discover')).toMatchObject(skipped);
+		}
 	});
 });
 
