@@ -102,6 +102,8 @@ describe('a page that invites', () => {
 		await guest.getByRole('button', { name: 'Send', exact: true }).click();
 		await host.getByText('hello from the other tab').waitFor();
 		await host.getByText('Used: whom it was for has come.').waitFor();
+		// A tab in the background draws rarely, and what is pressed must have been drawn.
+		await host.bringToFront();
 		await host.getByLabel('Message to the guest').fill('hello back');
 		await host.getByRole('button', { name: 'Send', exact: true }).click();
 		await guest.getByText('hello back').waitFor();
@@ -115,6 +117,7 @@ describe('a page that invites', () => {
 		const content = Buffer.alloc(3_000_000, 'linkscope ');
 		await guest.getByLabel('Send a file').setInputFiles({ name: '../no <b>tes.txt', mimeType: 'text/html', buffer: content });
 		await host.getByText('is offered to you').waitFor();
+		await host.bringToFront();
 		await host.getByRole('button', { name: 'Receive' }).click();
 		await guest.getByText('arrived, checked').waitFor();
 		await host.getByText('received, checked').waitFor();
