@@ -27,7 +27,7 @@ export class Offers {
 	readonly #received = new Map<number, AbortController>();
 	#lastMade = 0;
 	#lastReceived = 0;
-	#ended = false;
+	#ended: Error | null = null;
 
 	constructor(context: OffersContext) {
 		this.#context = context;
@@ -44,6 +44,7 @@ export class Offers {
 	/** @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED. */
 	async make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
 		await this.#turns.take(signal);
+		if (this.#ended) throw this.#ended;
 		const offer = ++this.#lastMade;
 		return new Promise((resolve, reject) => {
 			const settle = (): void => signal?.removeEventListener('abort', withdraw);
@@ -92,7 +93,7 @@ export class Offers {
 	}
 
 	end(error: Error): void {
-		this.#ended = true;
+		this.#ended = error;
 		this.#turns.end(error);
 		for (const { fail } of this.#made.values()) fail(error);
 		for (const controller of this.#received.values()) controller.abort(error);

@@ -50,7 +50,7 @@ export interface PullContext {
 	readonly maxObjects: number;
 	readonly maxBytes: number;
 	/** Who is at the other end, as far as that is known. */
-	readonly peer: string;
+	peer(): string;
 	send(message: SyncMessage): void;
 }
 
@@ -191,7 +191,7 @@ export class Pull {
 			const sizes = await Promise.all(announced.map(({ id }) => sink.size(id)));
 			if (!this.#isRunning()) return;
 			const wanted = announced.filter((_, i) => sizes[i] === null);
-			const partial = takePartial(sink, this.#context.peer, wanted[0]);
+			const partial = takePartial(sink, this.#context.peer(), wanted[0]);
 			const stream = new ObjectStream(wanted, partial, (object, bytes, resumed) => this.#store(batch, object, bytes, resumed));
 			const batch: Batch = { number, announced, wanted, cursor, stream, storing: 0 };
 			this.#batches.push(batch);
@@ -278,7 +278,7 @@ export class Pull {
 		this.#silence.end();
 		this.#onStored();
 		const arriving = this.#batches.find(({ stream }) => !stream.isComplete);
-		if (code !== 'SYNC_CORRUPT') keepPartial(this.#request.sink, this.#context.peer, arriving?.stream.partial() ?? null);
+		if (code !== 'SYNC_CORRUPT') keepPartial(this.#request.sink, this.#context.peer(), arriving?.stream.partial() ?? null);
 		this.#batches.length = 0;
 		this.#reject(new SyncError(code, `sync: ${what}`, { cause, cursor: this.#progress.cursor }));
 		this.#context.send({ type: 'sync_abort', sync: this.#number });

@@ -36,6 +36,7 @@ export class Sender {
 		this.#sendDown(this.#frames.text(MESSAGE, JSON.stringify(message)));
 	}
 
+	/** Bytes of objects, in frames. Resolves when more is welcome; the last ones leave with `flush`. */
 	async sendBytes(sync: number, bytes: Uint8Array): Promise<void> {
 		for (let at = 0; at < bytes.length; ) {
 			if (this.#frame === null) this.#frame = this.#newFrame(sync);
@@ -58,7 +59,7 @@ export class Sender {
 		if (frame) this.#sendDown(this.#filled < frame.length ? frame.slice(0, this.#filled) : frame);
 	}
 
-	/** One task after the other. */
+	/** Tasks of one connection run one after the other, so that one object is held at a time. */
 	enqueue(task: () => Promise<void>): void {
 		this.#tasks.push(task);
 		if (!this.#running) void this.#run();

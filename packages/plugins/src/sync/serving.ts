@@ -1,16 +1,12 @@
 import { asError } from '@linkscope/core';
 import { type AnnouncedBatch, type Batches, readFrom } from './batches.js';
 import type { ObjectSource } from './object-store.js';
-import { type Announced, announcement, malformed, outOfOrder, type SyncAck, type SyncComplete, type SyncMessage, sumOfSizes } from './sync-messages.js';
+import type { Sender } from './sender.js';
+import { type Announced, announcement, malformed, outOfOrder, type SyncAck, type SyncComplete, sumOfSizes } from './sync-messages.js';
 
 export interface ServingContext {
+	readonly sender: Sender;
 	sources(): readonly ObjectSource[];
-	send(message: SyncMessage): void;
-	/** Sends bytes of objects in frames. Resolves when more is welcome; the last ones leave with `flush`. */
-	sendBytes(sync: number, bytes: Uint8Array): Promise<void>;
-	flush(): void;
-	/** Tasks of one connection run one after the other, so that one object is held at a time. */
-	enqueue(task: () => Promise<void>): void;
 	/** For this side's instrumentation; the peer hears only that it failed. */
 	failed(error: Error): void;
 	/** Once, unless the connection ends before. @param code why, where it did not end well. */
@@ -35,6 +31,10 @@ export class Serving {
 		this.#context = context;
 		this.#number = number;
 		this.#batches = batches;
+	}
+
+	/** Apart from the constructor, because a connection may end while something is sent. */
+	start(): void {
 		this.#proceed([], 0);
 	}
 
@@ -69,7 +69,7 @@ export class Serving {
 
 	/** Announces what comes next, and sends what was chosen behind that: so the peer chooses while it receives. */
 	#proceed(chosen: readonly Announced[], from: number): void {
-		this.#context.enqueue(async () => {
+		this.#context.sender.enqueue(async () => {
 			try {
 				if (this.#isOver) return;
 				const next = await this.#batches.next();
@@ -91,7 +91,7 @@ export class Serving {
 		this.#announced++;
 		this.#totalObjects += batch.announced.length;
 		this.#totalBytes += sumOfSizes(batch.announced);
-		this.#context.send(announcement(this.#number, this.#announced, batch.announced, batch.cursor));
+		this.#context.sender.send(announcement(this.#number, this.#announced, batch.announced, batch.cursor));
 	}
 
 	async #sendObjects(objects: readonly Announced[], from: number): Promise<void> {
@@ -99,11 +99,11 @@ export class Serving {
 		for (const object of objects) {
 			const bytes = await readFrom(this.#context.sources(), object);
 			if (this.#isOver) return;
-			await this.#context.sendBytes(this.#number, bytes.subarray(skip));
+			await this.#context.sender.sendBytes(this.#number, bytes.subarray(skip));
 			if (this.#isOver) return;
 			skip = 0;
 		}
-		this.#context.flush();
+		this.#context.sender.flush();
 	}
 
 	#fail(error: Error): void {
@@ -120,6 +120,6 @@ export class Serving {
 
 	#complete(status: SyncComplete['status']): void {
 		this.#completed = true;
-		this.#context.send({ type: 'sync_complete', sync: this.#number, status, total_objects: this.#totalObjects, total_bytes: this.#totalBytes });
+		this.#context.sender.send({ type: 'sync_complete', sync: this.#number, status, total_objects: this.#totalObjects, total_bytes: this.#totalBytes });
 	}
 }

@@ -1,7 +1,6 @@
 import {
 	type AbortSignal,
 	type CloseInfo,
-	codeOf,
 	integerOption,
 	numberOption,
 	type Payload,
@@ -11,27 +10,16 @@ import {
 	type Wire,
 } from '@linkscope/core';
 import { ControlFrames } from '../control-frames.js';
-import { Batches } from './batches.js';
 import { InitialSync } from './initial-sync.js';
 import { memoryObjectStore } from './memory-object-store.js';
 import { checkObjectStore, isObjectId, type ObjectSink, type ObjectSource, type ObjectStore } from './object-store.js';
 import { type OfferHandler, Offers } from './offers.js';
-import { Pull, type PulledObjects, type PullRequest, type SyncProgress } from './pull.js';
+import type { PullContext, PulledObjects, PullRequest, SyncProgress } from './pull.js';
+import { Pulls } from './pulls.js';
 import { MESSAGE, NUMBER_BYTES, OBJECTS, Sender } from './sender.js';
-import { Serving, type ServingContext } from './serving.js';
+import { Servings } from './servings.js';
 import { SyncError } from './sync-error.js';
-import {
-	checkPurpose,
-	MAX_BATCH_OBJECTS,
-	MAX_SYNCS,
-	malformed,
-	type OfferOutcome,
-	outOfOrder,
-	readMessage,
-	type SyncMessage,
-	type SyncRequest,
-} from './sync-messages.js';
-import { Turns } from './turns.js';
+import { checkPurpose, MAX_BATCH_OBJECTS, MAX_SYNCS, malformed, type OfferOutcome, outOfOrder, readMessage, type SyncMessage } from './sync-messages.js';
 
 export interface SyncPluginOptions {
 	/** What the peer may fetch, and where fetched objects go. Default: an empty one in memory. */
@@ -69,31 +57,26 @@ export class SyncPlugin implements Plugin {
 	readonly needs = { ordered: true, reliable: true };
 	readonly store: ObjectStore;
 	readonly #frames = new ControlFrames('sync', 'Y');
-	readonly #timeoutMs: number;
-	readonly #maxObjects: number;
-	readonly #maxBytes: number;
-	readonly #offered = new Set<ObjectSource>();
-	readonly #pulls = new Map<number, Pull>();
-	readonly #servings = new Map<number, Serving>();
-	readonly #turns = new Turns(MAX_SYNCS);
+	readonly #limits: Pick<PullContext, 'timeoutMs' | 'maxObjects' | 'maxBytes'>;
 	readonly #active: Promise<void>;
 	#activate = (): void => {};
 	/** What the peer asked for before this side was ACTIVE; null from then on. */
 	#early: Payload[] | null = [];
-	#lastPull = 0;
-	#lastServing = 0;
 	#peer = '';
-	#ended: Error | null = null;
-	#host!: PluginHost;
+	// Made when it is added to a connection.
 	#sender!: Sender;
+	#pulls!: Pulls;
+	#servings!: Servings;
 	#offers!: Offers;
 	#initial!: InitialSync;
 
 	constructor(options: SyncPluginOptions = {}) {
 		this.store = options.store === undefined ? memoryObjectStore() : checkObjectStore(options.store);
-		this.#timeoutMs = numberOption('timeoutMs', options.timeoutMs, 30_000, 1);
-		this.#maxObjects = integerOption('maxObjects', options.maxObjects, 1_000_000, 1);
-		this.#maxBytes = integerOption('maxBytes', options.maxBytes, 2 ** 32, 1);
+		this.#limits = {
+			timeoutMs: numberOption('timeoutMs', options.timeoutMs, 30_000, 1),
+			maxObjects: integerOption('maxObjects', options.maxObjects, 1_000_000, 1),
+			maxBytes: integerOption('maxBytes', options.maxBytes, 2 ** 32, 1),
+		};
 		this.#active = new Promise((resolve) => {
 			this.#activate = resolve;
 		});
@@ -135,8 +118,7 @@ export class SyncPlugin implements Plugin {
 
 	/** Lets the peer fetch from here as well, by name, until taken back. */
 	serve(source: ObjectSource): Unsubscribe {
-		this.#offered.add(source);
-		return () => this.#offered.delete(source);
+		return attached(this.#servings).add(source);
 	}
 
 	/**
@@ -147,20 +129,26 @@ export class SyncPlugin implements Plugin {
 	async offer(object: string, purpose: string, options: { signal?: AbortSignal } = {}): Promise<OfferOutcome> {
 		checkPurpose(purpose);
 		if (!isObjectId(object)) throw new TypeError('object must be the name of an object: 43 characters of base64url');
+		const offers = attached(this.#offers);
 		await this.#active;
-		return this.#attached().make(object, purpose, options.signal);
+		return offers.make(object, purpose, options.signal);
 	}
 
 	/** Handles the peer's offers of one purpose. @throws TypeError where it has a handler already. */
 	onOffer(purpose: string, handler: OfferHandler): Unsubscribe {
-		return this.#attached().handle(checkPurpose(purpose), handler);
+		return attached(this.#offers).handle(checkPurpose(purpose), handler);
 	}
 
 	attach(host: PluginHost): void {
-		this.#host = host;
-		this.#initial = new InitialSync(host.clock, (note) => host.note(note));
-		this.#sender = new Sender(host, this.#frames, () => this.#initial.frame());
-		this.#offers = new Offers({ send: (message) => this.#sender.send(message), failed: (error) => this.#tell(`an offer failed: ${error.message}`) });
+		const tell = (text: string): void => host.note({ kind: 'plugin', name: this.name, text });
+		const initial = new InitialSync(host.clock, (note) => host.note(note));
+		const sender = new Sender(host, this.#frames, () => initial.frame());
+		const send = (message: SyncMessage): void => sender.send(message);
+		this.#initial = initial;
+		this.#sender = sender;
+		this.#pulls = new Pulls({ ...this.#limits, clock: host.clock, peer: () => this.#peer, send }, initial);
+		this.#servings = new Servings(this.store, sender, initial, (error) => tell(`serving the peer failed: ${error.message}`));
+		this.#offers = new Offers({ send, failed: (error) => tell(`an offer failed: ${error.message}`) });
 	}
 
 	/** Waits for nobody: only to learn who the peer is. */
@@ -196,57 +184,18 @@ export class SyncPlugin implements Plugin {
 	closed(info: CloseInfo): void {
 		const cause = info.error ?? new Error(`the connection ended (${info.code})`);
 		const ended = new SyncError('SYNC_INTERRUPTED', 'sync: the connection ended; go on over the next one', { cause });
-		this.#ended = ended;
 		this.#activate();
 		this.#sender.end();
-		this.#turns.end(ended);
-		for (const pull of [...this.#pulls.values()]) pull.interrupt(cause);
-		for (const serving of this.#servings.values()) serving.drop();
+		this.#pulls.end(ended, cause);
+		this.#servings.end();
 		this.#offers.end(ended);
 		this.#initial.abort();
-		this.#servings.clear();
-		this.#offered.clear();
 	}
 
 	async #pull(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {
-		this.#attached();
+		const pulls = attached(this.#pulls);
 		await this.#active;
-		await this.#turns.take(signal);
-		const isInitial = request.ids === null;
-		const number = ++this.#lastPull;
-		if (isInitial) this.#initial.begin();
-		const pull = new Pull(
-			{
-				clock: this.#host.clock,
-				timeoutMs: this.#timeoutMs,
-				maxObjects: this.#maxObjects,
-				maxBytes: this.#maxBytes,
-				peer: this.#peer,
-				send: (message) => this.#sender.send(message),
-			},
-			number,
-			request,
-		);
-		this.#pulls.set(number, pull);
-		const abort = (): void => pull.abort(signal?.reason);
-		signal?.addEventListener('abort', abort, { once: true });
-		let code: string | null = null;
-		try {
-			pull.start();
-			return await pull.done;
-		} catch (error) {
-			code = codeOf(error);
-			throw error;
-		} finally {
-			signal?.removeEventListener('abort', abort);
-			if (isInitial && this.#ended === null) this.#initial.end(code);
-			this.#release(number, pull);
-		}
-	}
-
-	/** A number is free again when the peer, too, has done with it. */
-	#release(number: number, pull: Pull): void {
-		if (pull.state === 'over' && this.#pulls.delete(number)) this.#turns.release();
+		return pulls.run(request, signal);
 	}
 
 	#receive(frame: Payload): void {
@@ -261,28 +210,22 @@ export class SyncPlugin implements Plugin {
 	#objects(body: Uint8Array): void {
 		if (body.length < NUMBER_BYTES) throw malformed('objects without the number of their synchronisation');
 		const number = new DataView(body.buffer, body.byteOffset).getUint32(0);
-		this.#pullOf(number).objects(body.subarray(NUMBER_BYTES));
+		this.#pulls.find(number).objects(body.subarray(NUMBER_BYTES));
 	}
 
 	#message(message: SyncMessage): void {
 		switch (message.type) {
 			case 'sync_request':
-				return this.#request(message);
-			case 'sync_data':
-				return this.#pullOf(message.sync).announcement(message);
-			case 'sync_complete': {
-				const pull = this.#pullOf(message.sync);
-				pull.complete(message);
-				return this.#release(message.sync, pull);
-			}
+				return this.#servings.request(message);
 			case 'sync_ack':
-			case 'sync_abort': {
-				// One that is over may have ended while this was on its way.
-				const serving = this.#servingOf(message.sync);
-				if (message.type === 'sync_ack') serving?.acknowledged(message);
-				else serving?.abort();
-				return;
-			}
+				return this.#servings.acknowledged(message);
+			case 'sync_abort':
+				return this.#servings.aborted(message.sync);
+			case 'sync_data':
+				return this.#pulls.find(message.sync).announcement(message);
+			case 'sync_complete':
+				this.#pulls.find(message.sync).complete(message);
+				return this.#pulls.release(message.sync);
 			case 'sync_offer':
 				return this.#offers.offered(message);
 			case 'sync_answer':
@@ -291,52 +234,9 @@ export class SyncPlugin implements Plugin {
 				return this.#offers.withdrawn(message.offer);
 		}
 	}
+}
 
-	#request({ sync, last_sync, objects }: SyncRequest): void {
-		if (sync !== this.#lastServing + 1) throw outOfOrder('a request out of turn');
-		if (this.#servings.size >= MAX_SYNCS) throw outOfOrder(`more than ${MAX_SYNCS} requests at a time`);
-		this.#lastServing = sync;
-		if (!objects) this.#initial.begin();
-		const batches = objects ? Batches.named(this.#sources(), objects) : Batches.since(this.store, last_sync ?? null);
-		this.#servings.set(sync, new Serving(this.#servingContext(sync, !objects), sync, batches));
-	}
-
-	#servingContext(sync: number, isInitial: boolean): ServingContext {
-		return {
-			sources: () => this.#sources(),
-			send: (message) => this.#sender.send(message),
-			sendBytes: (number, bytes) => this.#sender.sendBytes(number, bytes),
-			flush: () => this.#sender.flush(),
-			enqueue: (task) => this.#sender.enqueue(task),
-			failed: (error) => this.#tell(`serving the peer failed: ${error.message}`),
-			over: (code) => {
-				this.#servings.delete(sync);
-				if (isInitial) this.#initial.end(code);
-			},
-		};
-	}
-
-	#sources(): readonly ObjectSource[] {
-		return [this.store, ...this.#offered];
-	}
-
-	#pullOf(number: number): Pull {
-		const pull = this.#pulls.get(number);
-		if (!pull) throw outOfOrder('a message of a synchronisation that is over or was never begun');
-		return pull;
-	}
-
-	#servingOf(number: number): Serving | undefined {
-		if (number > this.#lastServing) throw outOfOrder('a message of a synchronisation that was never begun');
-		return this.#servings.get(number);
-	}
-
-	#tell(text: string): void {
-		this.#host.note({ kind: 'plugin', name: this.name, text });
-	}
-
-	#attached(): Offers {
-		if (!this.#offers) throw new TypeError('sync: add the plugin to a connection before using it');
-		return this.#offers;
-	}
+function attached<T>(part: T | undefined): T {
+	if (!part) throw new TypeError('sync: add the plugin to a connection before using it');
+	return part;
 }
