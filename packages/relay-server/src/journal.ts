@@ -28,7 +28,11 @@ export class Journal {
 	}
 
 	note(level: 'info' | 'warn' | 'error', event: string, fields: LogEntry = {}): void {
-		this.#log?.({ at: new Date(this.#clock.epoch()).toISOString(), level, event, ...fields });
+		try {
+			this.#log?.({ at: new Date(this.#clock.epoch()).toISOString(), level, event, ...fields });
+		} catch {
+			// A sink that throws (a full disk, a broken pipe) must end nobody's connection.
+		}
 	}
 
 	registered(spare: Spare): void {
@@ -63,7 +67,7 @@ export class Journal {
 
 	failed(error: unknown): void {
 		this.#metrics.refusals.inc({ code: 'internal error' });
-		this.note('error', 'failed', { message: printable(String((error as Error | null)?.stack ?? error)) });
+		this.note('error', 'failed', { message: printable(String((error as Error | null)?.stack ?? error), 2_000) });
 	}
 }
 

@@ -32,7 +32,10 @@ export class Links {
 		const socket = open();
 		if (socket === null) return null;
 		this.#unproved++;
-		void cluster.accept(socket).finally(() => this.#unproved--);
+		const looked = (): void => {
+			this.#unproved--;
+		};
+		void cluster.accept(socket).then(looked, looked);
 		return null;
 	}
 

@@ -12,8 +12,8 @@ const LONGEST_TEXT = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
 
 /** Text of a peer, for people: cut and escaped. */
-export function printable(text: string): string {
-	const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+export function printable(text: string, longest = LONGEST_TEXT): string {
+	const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
 	return cut.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 }
 

@@ -35,11 +35,12 @@ export interface RelayServerOptions {
 	clock?: Clock;
 }
 
-export interface RelaySettings extends Required<Omit<RelayServerOptions, 'tls' | 'publicUrls' | 'metricsToken' | 'cluster' | 'limits'>> {
+export interface RelaySettings extends Required<Omit<RelayServerOptions, 'tls' | 'publicUrls' | 'metricsToken' | 'cluster' | 'limits' | 'log'>> {
 	tls: TlsFiles | undefined;
 	publicUrls: readonly string[] | undefined;
 	metricsToken: string | undefined;
 	cluster: Cluster | undefined;
+	log: LogSink | undefined;
 	limits: RelayLimits;
 }
 
@@ -71,7 +72,7 @@ export function checkedOptions(options: RelayServerOptions): RelaySettings {
 		pingIntervalMs: integerOption('pingIntervalMs', options.pingIntervalMs, 25_000, 1_000, 3_600_000),
 		drainTimeoutMs: integerOption('drainTimeoutMs', options.drainTimeoutMs, 30_000, 0, A_DAY_MS),
 		cluster: options.cluster,
-		log: options.log ?? (() => {}),
+		log: options.log,
 		clock: options.clock ?? systemClock,
 	};
 }

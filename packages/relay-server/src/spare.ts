@@ -1,7 +1,6 @@
 import type { Clock, Unsubscribe } from '@linkscope/core';
 import type { Call, Hints, Registration } from './cluster/cluster.js';
 import type { Refusal } from './refusals.js';
-import { isOneKey } from './registration-key.js';
 import type { RelaySocket } from './wire/relay-socket.js';
 
 /** What the two protocols say to one who waits. */
@@ -29,7 +28,7 @@ export interface SpareOptions {
 	group: string;
 	clock: Clock;
 	pingIntervalMs: number;
-	readonly client: Client;
+	client: Client;
 }
 
 // docs/protocol.md#relay: S gives up 1 s after an interval without an answer.
@@ -57,10 +56,6 @@ export class Spare implements Registration {
 		this.group = options.group;
 		this.since = options.clock.epoch();
 		this.#options = options;
-	}
-
-	get isOne(): boolean {
-		return isOneKey(this.key);
 	}
 
 	/** A ping is out: its answer is still to come, and must not be taken for the peer's first word to a caller. */
