@@ -2,5 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/run-cli.js';
 
+// A command that another one has started ends with it, however that ends.
+if (process.connected) process.once('disconnect', () => process.emit('SIGTERM'));
+
 // This file is one folder below the package's root, both as source and as built.
-process.exitCode = await runCli(process.argv.slice(2), process, fileURLToPath(new URL('..', import.meta.url)));
+process.exitCode = await runCli(process.argv.slice(2), process, fileURLToPath(new URL('..', import.meta.url)), fileURLToPath(import.meta.url));

@@ -1,6 +1,7 @@
 import { codeOf, systemClock } from '@linkscope/core';
 import { WebSocket } from 'ws';
 import { Connection, getConnectionInstrumentationStats, installInstrumentation } from '../index.js';
+import { ms } from './durations.js';
 import type { Output } from './output.js';
 import { UsageError } from './usage.js';
 
@@ -92,8 +93,4 @@ function describeFailure(error: unknown): string {
 
 function beside(durationMs: number, budgetMs: number | null): string {
 	return budgetMs === null ? '' : `, ${durationMs > budgetMs ? 'over' : 'within'} its budget of ${ms(budgetMs)}`;
-}
-
-function ms(value: number): string {
-	return value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(1)} ms`;
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { codeOf } from '@linkscope/core';
 import { check } from './check.js';
 import { demo } from './demo.js';
+import { DEMO_PEER, isRole } from './demo-messages.js';
+import { runDemoPeer } from './demo-peer.js';
 import { createOutput, type Output, type ProcessLike } from './output.js';
 import { CHECK_USAGE, DEMO_USAGE, readArgs, USAGE, UsageError, usageNumber } from './usage.js';
 
@@ -11,13 +13,15 @@ const common = { help: { type: 'boolean', short: 'h' }, 'no-color': { type: 'boo
 /**
  * The `linkscope` command.
  * @param root folder of this package, for its version and the built page.
+ * @param file that runs this command, for processes of its own.
  * @returns the exit code: 0 fine, 1 what was asked for failed, 2 the arguments make no sense.
  */
-export async function runCli(args: readonly string[], process: ProcessLike, root: string): Promise<number> {
+export async function runCli(args: readonly string[], process: ProcessLike, root: string, file = join(root, 'dist/cli.js')): Promise<number> {
 	const output = createOutput(process, args.includes('--no-color'));
 	try {
 		const [command, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
-		if (command === 'demo') return await runDemo(rest, output, process, join(root, 'dist/playground'));
+		if (command === 'demo') return await runDemo(rest, output, process, { page: join(root, 'dist/playground'), file });
+		if (command === DEMO_PEER && isRole(rest[0])) return await runDemoPeer(rest[0]);
 		if (command === 'check') return await runCheck(rest, output);
 		// Loaded when it is asked for: the other commands need no relay.
 		if (command === 'relay') return await (await import('./relay.js')).relay(rest, output, process);
@@ -34,12 +38,12 @@ export async function runCli(args: readonly string[], process: ProcessLike, root
 	}
 }
 
-async function runDemo(args: string[], output: Output, process: ProcessLike, page: string): Promise<number> {
+async function runDemo(args: string[], output: Output, process: ProcessLike, places: { page: string; file: string }): Promise<number> {
 	const { values, positionals } = readArgs(args, { ...common, once: { type: 'boolean' }, port: { type: 'string' }, host: { type: 'string' } });
 	if (values.help) return show(output, DEMO_USAGE);
 	if (positionals.length > 0) throw new UsageError(`linkscope demo takes options alone, got ${JSON.stringify(positionals[0])}`);
 	return demo(
-		{ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, [0, 65_535]), host: values.host ?? '127.0.0.1', page },
+		{ once: values.once ?? false, port: usageNumber('--port', values.port, 4180, [0, 65_535]), host: values.host ?? '127.0.0.1', ...places },
 		output,
 		process,
 	);
