@@ -11,10 +11,10 @@ const RETRY_MS: readonly [number, number] = [100, 1_000];
  * Connects to Redis 6 or newer (RESP3: commands and messages share a connection, so they are lost and found together).
  * From then on it comes back by itself; commands fail at once while it is away, and none is repeated.
  * @param begin what has to work at once
- * @throws RangeError where the URL is none; RelayError REDIS_UNREACHABLE where the first try fails.
+ * @throws RelayError REDIS_UNREACHABLE where the first try fails.
  */
 export async function connectRedis(url: string, begin: (redis: Redis) => Promise<void>): Promise<Redis> {
-	const place = placeOf(url);
+	const place = redisPlace(url);
 	let wasReady = false;
 	let lastError: Error | null = null;
 	const redis = new Redis(url, {
@@ -50,8 +50,11 @@ export async function connectRedis(url: string, begin: (redis: Redis) => Promise
 	return redis;
 }
 
-/** The URL as it may be shown: a password may stand in it. */
-function placeOf(url: string): string {
+/**
+ * The URL as it may be shown: a password may stand in it.
+ * @throws RangeError where it is none.
+ */
+export function redisPlace(url: string): string {
 	const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: '', host: '' };
 	if (!/^rediss?:$/.test(protocol) || host === '') throw new RangeError('redis must be a redis: or rediss: URL with a host, such as redis://127.0.0.1:6379');
 	return `${protocol}//${host}`;

@@ -4,6 +4,7 @@ import { dialNode } from '../wire/dial-node.js';
 import type { RelaySocket } from '../wire/relay-socket.js';
 import { type Call, CLUSTER_PATH, type Cluster, type LocalNode, type Registration, type RemoteRegistration } from './cluster.js';
 import { answerNode, callNode } from './node-call.js';
+import { redisPlace } from './redis-client.js';
 import { Registry } from './registry.js';
 
 const DIAL_TIMEOUT_MS = 2_000;
@@ -43,7 +44,9 @@ class RedisCluster implements Cluster {
 	readonly #limit: number;
 
 	constructor(private readonly options: RedisClusterOptions) {
-		const { registrationsPerKey, clusterSecret, clock = systemClock, log = () => {} } = options;
+		const { redis, clusterUrl, registrationsPerKey, clusterSecret, clock = systemClock, log = () => {} } = options;
+		redisPlace(redis);
+		if (typeof clusterUrl === 'string') nodeUrl(clusterUrl);
 		this.#limit = integerOption('registrationsPerKey', registrationsPerKey, 8, 1, 1_000);
 		if (clusterSecret !== undefined && clusterSecret.length < LEAST_SECRET_CHARACTERS) {
 			throw new RangeError(`clusterSecret must have at least ${LEAST_SECRET_CHARACTERS} characters`);
