@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { systemClock } from '@linkscope/core';
 import { encodeBase64url, type Identity } from '@linkscope/crypto';
 import { bytesToHex } from '@linkscope/crypto/nacl';
 import { createRedisCluster, createRelayServer, RelayError, type RelayServer, type TlsFiles } from '@linkscope/relay-server';
@@ -73,10 +74,12 @@ async function startServer(config: RelayConfig, process: ProcessLike): Promise<R
 	const tls = tlsCert === undefined || tlsKey === undefined ? undefined : await readTls(tlsCert, tlsKey);
 	const own: Identity | undefined = identity === undefined ? undefined : await loadOrCreateIdentity(fileStorage(identity));
 	const log = (entry: object): void => void process.stderr.write(`${JSON.stringify(entry)}\n`);
+	const ofCluster = (entry: object): void => log({ at: new Date(systemClock.epoch()).toISOString(), level: 'warn', ...entry });
 	try {
 		const registrationsPerKey = options.limits?.registrationsPerKey;
 		const address = (): string => server.address?.url as string;
-		const cluster = redis === undefined ? undefined : createRedisCluster({ redis, clusterUrl: clusterUrl ?? address, clusterSecret, registrationsPerKey, log });
+		const cluster =
+			redis === undefined ? undefined : createRedisCluster({ redis, clusterUrl: clusterUrl ?? address, clusterSecret, registrationsPerKey, log: ofCluster });
 		const server = createRelayServer({ ...options, tls, identity: own, cluster, log });
 		await server.listen();
 		return server;
