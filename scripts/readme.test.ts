@@ -41,8 +41,15 @@ describe('the snippets of the README', () => {
 		expect(code).toBe(0);
 	});
 
+	test('through a relay', async () => {
+		const { code, stdout, stderr } = await runSnippet(3);
+		expect(stderr).toBe('');
+		expect(stdout).toBe('alice has read: hello behind your firewall\n');
+		expect(code).toBe(0);
+	});
+
 	test('are all run', () => {
-		expect(snippets).toHaveLength(3);
+		expect(snippets).toHaveLength(4);
 	});
 });
 
