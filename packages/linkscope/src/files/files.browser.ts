@@ -19,7 +19,7 @@ export async function sendFile(connection: Connection, file: Blob, options: Send
 }
 
 /**
- * Handles files that the peer offers. Call it as soon as you hold the connection: what is offered while there is no handler is refused.
+ * Handles files that the peer offers. Call it as soon as you hold the connection: what is offered waits a second for a handler and is refused then.
  * @returns its undo. @throws PluginError PLUGIN_NOT_FOUND; TypeError where there is a handler already.
  */
 export function onFile(connection: Connection, handler: FileHandler<AcceptOptions>, options: OnFileOptions = {}): Unsubscribe {

@@ -151,13 +151,20 @@ describe('an offer', () => {
 	const id = objectId(object);
 
 	it('is fetched by a handler of its purpose, and refused where there is none', async () => {
-		const { left, right } = await openSyncPair({ left: { store: await storeWith([object]) } });
-		expect(await left.offer(id, 'picture')).toBe('refused');
+		const { left, right, clock } = await openSyncPair({ left: { store: await storeWith([object]) } });
+		const refused = left.offer(id, 'picture');
+		await clock.run(1_000);
+		expect(await refused).toBe('refused');
+		// One that comes a little earlier than its handler waits for it.
+		const early = left.offer(id, 'late');
+		await clock.run(999);
+		right.onOffer('late', async () => 'done');
+		expect(await early).toBe('done');
+		expect(clock.pending).toBe(0);
 		right.onOffer('picture', async (offered) => ((await right.fetch([offered])).length === 0 ? 'done' : 'failed'));
 		expect(() => right.onOffer('picture', async () => 'done')).toThrow(TypeError);
 		expect(await left.offer(id, 'picture')).toBe('done');
 		expect(await idsIn(right.store)).toEqual([id]);
-		expect(await left.offer(id, 'other')).toBe('refused');
 		await expect(left.offer(id, 'Not a purpose')).rejects.toThrow(TypeError);
 		await expect(left.offer('no id', 'picture')).rejects.toThrow(TypeError);
 	});

@@ -197,6 +197,7 @@ describe('a peer that asks and', () => {
 		expect(peer.frames).toEqual([]);
 		release();
 		await settle();
+		await peer.clock.run(1_000);
 		if (code === null) expect(peer.frames).toHaveLength(16);
 		else expect((await peer.ended).code).toBe(code);
 		await peer.honest.close();

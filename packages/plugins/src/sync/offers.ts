@@ -1,4 +1,4 @@
-import { asError, type AbortSignal as CoreAbortSignal, type Unsubscribe } from '@linkscope/core';
+import { asError, type Clock, type AbortSignal as CoreAbortSignal, type Unsubscribe } from '@linkscope/core';
 import { SyncError } from './sync-error.js';
 import { MAX_SYNCS, type OfferOutcome, outOfOrder, type SyncAnswer, type SyncMessage, type SyncOffer } from './sync-messages.js';
 import { Turns } from './turns.js';
@@ -10,7 +10,11 @@ import { Turns } from './turns.js';
  */
 export type OfferHandler = (object: string, signal: AbortSignal) => Promise<OfferOutcome>;
 
+/** A handler may come so much later than an offer: who dials gets the connection when the peer may have offered something already. */
+const HANDLER_GRACE_MS = 1_000;
+
 export interface OffersContext {
+	readonly clock: Clock;
 	send(message: SyncMessage): void;
 	/** A handler threw: for this side's instrumentation. */
 	failed(error: Error): void;
@@ -21,6 +25,8 @@ export class Offers {
 	readonly #context: OffersContext;
 	readonly #turns = new Turns(MAX_SYNCS);
 	readonly #handlers = new Map<string, OfferHandler>();
+	/** Offers that wait for a handler. */
+	readonly #expecting = new Set<{ purpose: string; wake(): void }>();
 	/** Of this side, until they are answered. */
 	readonly #made = new Map<number, { answered(status: OfferOutcome): void; fail(error: Error): void }>();
 	/** Of the peer, until they are answered. */
@@ -36,6 +42,7 @@ export class Offers {
 	handle(purpose: string, handler: OfferHandler): Unsubscribe {
 		if (this.#handlers.has(purpose)) throw new TypeError(`offers for ${JSON.stringify(purpose)} have a handler already`);
 		this.#handlers.set(purpose, handler);
+		for (const waiter of [...this.#expecting]) if (waiter.purpose === purpose) waiter.wake();
 		return () => {
 			if (this.#handlers.get(purpose) === handler) this.#handlers.delete(purpose);
 		};
@@ -74,7 +81,7 @@ export class Offers {
 		this.#lastReceived = offer;
 		const controller = new AbortController();
 		this.#received.set(offer, controller);
-		void this.#answer(offer, object, this.#handlers.get(purpose), controller.signal);
+		void this.#answer(offer, object, purpose, controller.signal);
 	}
 
 	/** @throws PluginError PROTOCOL_ORDER. */
@@ -100,11 +107,28 @@ export class Offers {
 		this.#made.clear();
 		this.#received.clear();
 		this.#handlers.clear();
+		for (const { wake } of [...this.#expecting]) wake();
 	}
 
-	async #answer(offer: number, object: string, handler: OfferHandler | undefined, signal: AbortSignal): Promise<void> {
+	#handlerSoon(purpose: string): Promise<OfferHandler | undefined> {
+		return new Promise((resolve) => {
+			const waiter = {
+				purpose,
+				wake: (): void => {
+					cancel();
+					this.#expecting.delete(waiter);
+					resolve(this.#handlers.get(purpose));
+				},
+			};
+			const cancel = this.#context.clock.after(HANDLER_GRACE_MS, waiter.wake);
+			this.#expecting.add(waiter);
+		});
+	}
+
+	async #answer(offer: number, object: string, purpose: string, signal: AbortSignal): Promise<void> {
 		let status: OfferOutcome = 'refused';
 		try {
+			const handler = this.#handlers.get(purpose) ?? (await this.#handlerSoon(purpose));
 			if (handler) status = await handler(object, signal);
 		} catch (error) {
 			status = 'failed';

@@ -18,7 +18,10 @@ async function exercise(left: Connection, right: Connection): Promise<void> {
 	await near.store.put(sampleObject(100, 100));
 	await Promise.all([near.sync(), far.sync()]);
 	await near.fetch([objectId(sampleObject(101, 5))]);
-	await near.offer(objectId(sampleObject(0, 0)), 'file');
+	far.onOffer('thing', async () => 'done');
+	await near.offer(objectId(sampleObject(0, 0)), 'thing');
+	// Nobody handles it: unanswered when the connection ends.
+	near.offer(objectId(sampleObject(0, 0)), 'other').catch(() => {});
 }
 
 pluginSuite({

@@ -122,7 +122,7 @@ export class SyncPlugin implements Plugin {
 	}
 
 	/**
-	 * Tells the peer to fetch an object; resolves with what its handler made of it, 'refused' where it has none.
+	 * Tells the peer to fetch an object; resolves with what its handler made of it, 'refused' where it has none within a second.
 	 * @param purpose which of its handlers is meant: a-z, 0-9 and -, at most 32.
 	 * @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED; TypeError.
 	 */
@@ -134,7 +134,7 @@ export class SyncPlugin implements Plugin {
 		return offers.make(object, purpose, options.signal);
 	}
 
-	/** Handles the peer's offers of one purpose. @throws TypeError where it has a handler already. */
+	/** Handles the peer's offers of one purpose, and those that came at most a second ago. @throws TypeError where it has a handler already. */
 	onOffer(purpose: string, handler: OfferHandler): Unsubscribe {
 		return attached(this.#offers).handle(checkPurpose(purpose), handler);
 	}
@@ -148,7 +148,7 @@ export class SyncPlugin implements Plugin {
 		this.#sender = sender;
 		this.#pulls = new Pulls({ ...this.#limits, clock: host.clock, peer: () => this.#peer, send }, initial);
 		this.#servings = new Servings(this.store, sender, initial, (error) => tell(`serving the peer failed: ${error.message}`));
-		this.#offers = new Offers({ send, failed: (error) => tell(`an offer failed: ${error.message}`) });
+		this.#offers = new Offers({ clock: host.clock, send, failed: (error) => tell(`an offer failed: ${error.message}`) });
 	}
 
 	/** Waits for nobody: only to learn who the peer is. */
