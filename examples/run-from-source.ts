@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -24,7 +24,7 @@ export async function runFromSource(program: string): Promise<Ended> {
 export async function bundleFromSource(program: URL): Promise<string> {
 	mkdirSync(out, { recursive: true });
 	const source = fileURLToPath(program);
-	const outfile = `${out}${basename(source)}`;
+	const outfile = `${out}${parse(source).name}.mjs`;
 	await build({
 		entryPoints: [source],
 		outfile,

@@ -16,12 +16,16 @@ export class DemoProcesses {
 		this.log = new MergedLog((line) => output.faint(line));
 	}
 
-	/** @returns where it listens. @throws DemoError. */
-	async startRelay(host: string): Promise<string> {
-		const relay = this.#start('relay', ['relay', '--host', host, '--port', '0', '--no-color']);
+	/**
+	 * @param more arguments of its command.
+	 * @returns where it listens.
+	 * @throws DemoError.
+	 */
+	async startRelay(host: string, name = 'relay', more: readonly string[] = []): Promise<string> {
+		const relay = this.#start(name, ['relay', '--host', host, '--port', '0', '--no-color', ...more]);
 		relay.onLine('stderr', (line) => {
 			const told = relayLine(line);
-			if (told) this.log.add('relay', told.time, told.line);
+			if (told) this.log.add(name, told.time, told.line);
 		});
 		const listening = new Promise<string>((resolve) => {
 			relay.onLine('stdout', (line) => {

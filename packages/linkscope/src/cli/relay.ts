@@ -6,6 +6,7 @@ import { bytesToHex } from '@linkscope/crypto/nacl';
 import { createRedisCluster, createRelayServer, RelayError, type RelayServer, type TlsFiles } from '@linkscope/relay-server';
 import { fileStorage } from '../stores/file-storage.js';
 import { loadOrCreateIdentity } from '../stores/identity.js';
+import { demoCluster } from './demo-cluster.js';
 import type { Output, ProcessLike } from './output.js';
 import { checkTogether, type RelayConfig, readRelayConfig } from './relay-config.js';
 import { readArgs, UsageError, usageNumber } from './usage.js';
@@ -19,6 +20,7 @@ const OPTIONS = {
 	'tls-key': { type: 'string' },
 	'public-url': { type: 'string', multiple: true },
 	config: { type: 'string' },
+	'demo-cluster': { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
 	'no-color': { type: 'boolean' },
 } as const;
@@ -35,19 +37,21 @@ export const RELAY_USAGE = `linkscope relay [options]
   --cluster-url <url>    where the other nodes reach this one, such as ws://10.0.0.3:4190
   --config <file>        JSON object with any of these (tlsCert, publicUrls, …) and identity, clusterSecret, one,
                          limits, trustedProxies, metricsToken, pingIntervalMs, drainTimeoutMs; options win over it
+  --demo-cluster <n>     instead of all that: n relays and a Redis found on this machine, on free ports
 
 GET /health and /metrics answer on the same port. The log, one JSON object a line, goes to stderr.
 SIGTERM or SIGINT: takes no more, tells who waits to come back, and ends when the last pair has parted, or after 30 s; a second one ends at once.
 Exit code 0: it was told to end; 1: it could not start; 2: the arguments make no sense.`;
 
-/** Runs a relay until it is told to end. @returns the exit code. */
-export async function relay(args: readonly string[], output: Output, process: ProcessLike): Promise<number> {
+/** Runs a relay until it is told to end. @param file that runs this command. @returns the exit code. */
+export async function relay(args: readonly string[], output: Output, process: ProcessLike, file: string): Promise<number> {
 	const { values, positionals } = readArgs(args, OPTIONS);
 	if (values.help) {
 		output.line(RELAY_USAGE);
 		return 0;
 	}
 	if (positionals.length > 0) throw new UsageError(`linkscope relay takes options alone, got ${JSON.stringify(positionals[0])}`);
+	if (values['demo-cluster'] !== undefined) return demoCluster(nodeCount(values), file, output, process);
 	const config: RelayConfig = {
 		...(values.config !== undefined && (await readRelayConfig(values.config))),
 		...(values.host !== undefined && { host: values.host }),
@@ -67,6 +71,12 @@ export async function relay(args: readonly string[], output: Output, process: Pr
 	output.faint('It ends with Ctrl-C.');
 	await ended(server, process);
 	return 0;
+}
+
+function nodeCount({ 'demo-cluster': count, 'no-color': _, ...others }: Record<string, unknown>): number {
+	const [other] = Object.keys(others);
+	if (other !== undefined) throw new UsageError(`--demo-cluster brings its own Redis and takes free ports: leave out --${other}`);
+	return usageNumber('--demo-cluster', String(count), 3, [1, 9]);
 }
 
 async function startServer(config: RelayConfig, process: ProcessLike): Promise<RelayServer> {

@@ -24,7 +24,7 @@ export async function runCli(args: readonly string[], process: ProcessLike, root
 		if (command === DEMO_PEER && isRole(rest[0])) return await runDemoPeer(rest[0]);
 		if (command === 'check') return await runCheck(rest, output);
 		// Loaded when it is asked for: the other commands need no relay.
-		if (command === 'relay') return await (await import('./relay.js')).relay(rest, output, process);
+		if (command === 'relay') return await (await import('./relay.js')).relay(rest, output, process, file);
 		return runBare(command === undefined ? [] : [command, ...rest], output, root);
 	} catch (error) {
 		if (error instanceof UsageError) {
