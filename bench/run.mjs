@@ -11,6 +11,7 @@ const NAMES = [
 	'secure-echo',
 	'secure-setup',
 	'relay-splice',
+	'relay-capacity',
 	'crypto',
 	'pass-through',
 	'patch-node',
