@@ -18,7 +18,9 @@ export async function runInvite(processes: DemoProcesses, output: Output, host: 
 	inviter.tell({ do: 'invite' });
 	const { link } = await inviter.next('invite');
 	invitee.tell({ do: 'accept', link });
-	await Promise.all([inviter.next('used'), invitee.next('synced')]);
+	const [{ objects }] = await Promise.all([invitee.next('synced'), inviter.next('used')]);
+	inviter.tell({ do: 'send' });
+	const [received, sent] = await Promise.all([invitee.next('received'), inviter.next('sent')]);
 	const [theirs, ours] = await Promise.all([resultOf(inviter), resultOf(invitee)]);
 	processes.log.flush();
 	output.title('Stages at both ends, against what is expected of each');
@@ -27,6 +29,8 @@ export async function runInvite(processes: DemoProcesses, output: Output, host: 
 	output.line(ours.report);
 	check('invitee', ours.stages, OF_INVITEE);
 	check('inviter', theirs.stages, OF_BOTH);
+	if (received.sha256 !== sent.sha256) throw new DemoError('invitee', `the file that came is not the one that was sent: ${received.sha256}, ${sent.sha256}`);
+	output.line(`\nAll seven steps were done; ${objects} objects were synchronised, and a file of ${received.bytes.toLocaleString('en')} bytes came.`);
 }
 
 async function resultOf(peer: DemoChild): Promise<DemoEventOf<'told'>> {

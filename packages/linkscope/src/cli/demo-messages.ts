@@ -11,7 +11,7 @@ export function isRole(text: string | undefined): text is Role {
 }
 
 /** What the demo tells a peer's process. */
-export type DemoOrder = { do: 'wait'; relay: string } | { do: 'invite'; prefix?: string } | { do: 'accept'; link: string } | { do: 'tell' };
+export type DemoOrder = { do: 'wait'; relay: string } | { do: 'invite'; prefix?: string } | { do: 'accept'; link: string } | { do: 'send' } | { do: 'tell' };
 
 /** What a peer's process tells the demo. Times are milliseconds since 1970, with fractions. */
 export type DemoEvent =
@@ -22,7 +22,16 @@ export type DemoEvent =
 	/** Somebody has paired by the invite. */
 	| { type: 'used' }
 	| { type: 'synced'; objects: number }
+	| ({ type: 'sent' } & DemoFile)
+	| ({ type: 'received' } & DemoFile)
 	| { type: 'told'; stages: StageSnapshot[]; report: string }
 	| { type: 'failed'; step: string; code: string; message: string };
+
+export interface DemoFile {
+	name: string;
+	bytes: number;
+	/** In hex: of what was read at one end and of what was written at the other. */
+	sha256: string;
+}
 
 export type DemoEventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { codeOf } from '@linkscope/core';
 import {
@@ -12,15 +13,18 @@ import {
 	listen,
 	memoryObjectStore,
 	NetworkPlugin,
+	onFile,
 	type Plugin,
 	StatisticsPlugin,
 	SyncPlugin,
+	sendFile,
 } from '../index.js';
 import { timeOf, writeSteps } from './demo-log.js';
-import type { DemoEvent, DemoOrder, Role } from './demo-messages.js';
+import type { DemoEvent, DemoFile, DemoOrder, Role } from './demo-messages.js';
 
 /** What an inviter has to share: enough for some batches. */
 const NOTES = 200;
+const FILE_BYTES = 512 * 1024;
 
 /** A peer of the demo in a process of its own: does what it is told and tells what happens, until whoever started it is gone. */
 export async function runDemoPeer(role: Role): Promise<number> {
@@ -71,6 +75,7 @@ class DemoInviter extends DemoPeer {
 	async obey(order: DemoOrder): Promise<void> {
 		if (order.do === 'wait') await this.#wait(order.relay);
 		else if (order.do === 'invite') await this.#invite(order.prefix);
+		else if (order.do === 'send') await this.#send();
 		else if (order.do === 'tell') this.tellResult();
 	}
 
@@ -106,6 +111,13 @@ class DemoInviter extends DemoPeer {
 		tell({ type: 'invite', link, expiresAt: invite.expiresAt });
 	}
 
+	async #send(): Promise<void> {
+		if (this.connection === null) throw new TypeError('nobody to send to');
+		const file = new Blob([randomBytes(FILE_BYTES)]);
+		await sendFile(this.connection, file, { name: 'holiday.jpg' });
+		tell({ type: 'sent', ...(await described('holiday.jpg', file)) });
+	}
+
 	/** Those who were paired before come back without using one up. */
 	async #tellIfUsed(): Promise<void> {
 		const current = await issuedInvites.find(this.#current);
@@ -129,9 +141,21 @@ class DemoInvitee extends DemoPeer {
 		note(`📥 Invite pasted: ${shortened(link)}`);
 		const connection = await acceptInvite(link, { identity: this.identity, plugins: this.plugins() });
 		this.connection = connection;
+		onFile(connection, async (file) => {
+			const { name, blob } = await file.accept();
+			if (blob === undefined) throw new TypeError('the file did not become a blob');
+			const received = await described(name, blob);
+			note(`📄 File received: ${name}, ${received.bytes.toLocaleString('en')} bytes, SHA-256 ${received.sha256.slice(0, 12)}…`);
+			tell({ type: 'received', ...received });
+		});
 		const { objects } = await connection.plugin<SyncPlugin>('sync').sync();
 		tell({ type: 'synced', objects });
 	}
+}
+
+async function described(name: string, file: Blob): Promise<DemoFile> {
+	const content = Buffer.from(await file.arrayBuffer());
+	return { name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
 /** Neither the secret nor a line's end is for a log. */

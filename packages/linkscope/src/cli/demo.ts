@@ -6,6 +6,7 @@ import { DemoProcesses } from './demo-processes.js';
 import { type DemoServer, startDemoServer } from './demo-server.js';
 import { driveTraffic } from './demo-traffic.js';
 import type { Output, ProcessLike } from './output.js';
+import { untilStopped } from './until-stopped.js';
 
 export interface DemoOptions {
 	/** End after the report instead of serving until Ctrl-C. */
@@ -134,18 +135,4 @@ function compare({ peers, wsUrl }: DemoServer): string {
 	const verdict = serverSays === statsSay ? 'The stats say the same.' : `The stats say: ${statsSay}.`;
 	const list = others.map(({ url, close }) => `${new URL(url).pathname} (${close ? close.verdict.word : 'a Connection with plugins'})`).join(', ');
 	return `The server behind /ws counted by itself: ${serverSays}. ${verdict}\nThe report's other ${others.length} went elsewhere: ${list}.`;
-}
-
-function untilStopped(process: ProcessLike): { promise: Promise<'stopped'>; forget(): void } {
-	let stop = (): void => {};
-	const promise = new Promise<'stopped'>((resolve) => {
-		stop = () => resolve('stopped');
-	});
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-	return {
-		promise,
-		forget: () => {
-			for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
-		},
-	};
 }

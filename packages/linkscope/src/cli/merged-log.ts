@@ -1,9 +1,9 @@
 import { systemClock } from '@linkscope/core';
 import { ms } from './durations.js';
 
-/** Lines of several processes arrive in another order than they were written. */
-const SORT_WITHIN_MS = 50;
-const NAME_COLUMNS = 8;
+/** Lines of several processes arrive in another order than they were written, and some are told late. */
+const SORT_WITHIN_MS = 200;
+const NAME_COLUMNS = 9;
 
 /** The log of several processes in one, by time. */
 export class MergedLog {

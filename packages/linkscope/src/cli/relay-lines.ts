@@ -14,5 +14,5 @@ export function relayLine(text: string): { time: number; line: string } | null {
 
 /** The beginning of a fingerprint tells one of three parties from the others. */
 function withoutLength(value: string): string {
-	return value.replace(/^(?:linkscope|one):(\w{4}-\w{4})-[\w-]+$/, '$1…');
+	return value.replace(/^(?:linkscope:|one:)?(\w{4}-\w{4})(?:-\w{4}){6}$/, '$1…');
 }

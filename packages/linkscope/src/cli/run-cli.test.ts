@@ -1,20 +1,13 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ServerOptions, WebSocketServer } from 'ws';
+import { FakeProcess } from './fixtures/fake-process.js';
 import { runCli } from './run-cli.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-
-class FakeProcess extends EventEmitter {
-	out = '';
-	err = '';
-	env = {};
-	stdout = { write: (text: string) => (this.out += text) };
-	stderr = { write: (text: string) => (this.err += text) };
-}
 
 async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
 	const process = new FakeProcess();
@@ -65,49 +58,6 @@ describe('linkscope', () => {
 		expect(out).toBe('');
 		expect(err).toContain(message);
 		expect(err).toMatch(/^linkscope: .+\nTry: linkscope --help\n$/);
-	});
-});
-
-describe('linkscope demo', () => {
-	it('once: drives traffic, prints log and report that equal what the server counted, and ends', async () => {
-		const { code, out, err } = await cli('demo', '--once', '--port', '0');
-		expect(err).toBe('');
-		expect(out).toContain('✅ WebSocket connected: ws://127.0.0.1:');
-		expect(out).toContain('1000 Close called: New connection replaced old one');
-		expect(out).toContain('CONNECTION REPORT [DEMO]');
-		expect(out).toContain('1006 refused');
-		expect(out).toContain('counted by itself: 6 connections');
-		expect(out).toContain("The stats say the same.\nThe report's other 2 went elsewhere: /nowhere (refused), /link (a Connection with plugins).");
-		expect(out).not.toContain('Open http');
-		expect(code).toBe(0);
-	});
-
-	it('gives way where the port is taken, and says so', async () => {
-		const port = await listenOnFreePort(createServer());
-		const { code, out } = await cli('demo', '--once', '--port', String(port));
-		expect(out).toContain(`Port ${port} is taken; this free one is used instead.`);
-		expect(out).toContain('The stats say the same.');
-		expect(code).toBe(0);
-	});
-
-	it('ends with 1 where it cannot listen', async () => {
-		// An address of documentation (RFC 5737), so never this machine's.
-		const { code, err } = await cli('demo', '--once', '--host', '192.0.2.1');
-		expect(err).toContain('192.0.2.1');
-		expect(code).toBe(1);
-	});
-
-	it('serves until Ctrl-C, and leaves nothing open', async () => {
-		const process = new FakeProcess();
-		const ended = runCli(['demo', '--port', '0'], process, root);
-		await vi.waitFor(() => expect(process.out).toContain('Ctrl-C ends it.'), 10_000);
-		const url = /Open (http:\S+)/.exec(process.out)?.[1] as string;
-		expect((await fetch(url)).headers.get('content-security-policy')).toContain("default-src 'none'");
-		process.emit('SIGINT');
-		expect(await ended).toBe(0);
-		expect(process.out).toMatch(/Closing …\nClosed\.\n$/);
-		await expect(fetch(url)).rejects.toThrow();
-		expect(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM')).toBe(0);
 	});
 });
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `linkscope <command> [options]
 
-  demo          start a local server and the page, drive traffic, show log and report
+  demo          show an invite step by step, drive traffic, serve the page, with log and report
   check <url>   dial a WebSocket server and say how it went
   relay         lead peers to each other that cannot reach one another
 
@@ -12,8 +12,9 @@ export const USAGE = `linkscope <command> [options]
 
 export const DEMO_USAGE = `linkscope demo [options]
 
-  --once          end after the traffic and its report (exit code 0)
-  --port <n>      port of the page and the server; a taken one gives way to a free one (default 4180)
+  --once          an invite between processes, step by step, and the traffic of an application, each with
+                  its report; then it ends: exit code 0 where every step was done
+  --port <n>      port of the page and its server; a taken one gives way to a free one (default 4180)
   --host <name>   address to listen on (default 127.0.0.1: this machine only)
   --no-color`;
 

@@ -27,11 +27,15 @@ export function waterfall(sides: readonly WaterfallSide[]): string[] {
 	const columnsOf = (milliseconds: number): number => (length > 0 ? (milliseconds / length) * BAR_COLUMNS : 0);
 	const rowOf = (stage: StageSnapshot): string =>
 		row(stage.name, bar(columnsOf(startOf(stage) - begin), columnsOf(stage.durationMs)), ms(stage.durationMs), messages(stage), budget(stage), verdict(stage));
-	return sides.flatMap(({ title, stages }) => [row(title, '', 'took', 'messages', 'budget', ''), ...stages.map(rowOf), '']).slice(0, -1);
+	return sides.flatMap(({ title, stages }) => [row(title, '', 'took', 'messages', 'budget', ''), ...totalLast(stages).map(rowOf), '']).slice(0, -1);
+}
+
+function totalLast(stages: readonly StageSnapshot[]): StageSnapshot[] {
+	return [...stages].sort((a, b) => Number(a.name === 'total') - Number(b.name === 'total'));
 }
 
 /** Whether a stage was done as the seed expects it. */
-export function isWithin(stage: StageSnapshot): boolean {
+function isWithin(stage: StageSnapshot): boolean {
 	return stage.outcome === 'ok' && !stage.overBudget && stage.messages <= (EXPECTED[stage.name]?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
@@ -51,7 +55,7 @@ function messages({ name, messages: count }: StageSnapshot): string {
 }
 
 function budget({ budgetMs }: StageSnapshot): string {
-	return budgetMs === null ? '-' : ms(budgetMs);
+	return budgetMs === null ? '-' : ms(budgetMs).replace('.0 ', ' ');
 }
 
 function verdict(stage: StageSnapshot): string {
