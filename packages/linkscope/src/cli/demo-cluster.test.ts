@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createIdentity, defaultPrimitives } from '@linkscope/crypto';
@@ -9,9 +9,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bundleFromSource } from '../../../../examples/run-from-source.js';
 
 const soon = { timeout: 25_000, interval: 50 };
-const hasRedis = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server', process.env.LINKSCOPE_REDIS_SERVER].some(
-	(path) => path && existsSync(path),
-);
+const hasRedis = spawnSync(process.env.LINKSCOPE_REDIS_SERVER ?? 'redis-server', ['--version']).status === 0;
 
 describe('linkscope relay --demo-cluster', () => {
 	let child: ChildProcess | null = null;
