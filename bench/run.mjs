@@ -10,6 +10,7 @@ const NAMES = [
 	'echo',
 	'secure-echo',
 	'secure-setup',
+	'invite-flow',
 	'relay-splice',
 	'relay-capacity',
 	'crypto',
