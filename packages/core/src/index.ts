@@ -8,6 +8,7 @@ export { integerOption, numberOption } from './options.js';
 export { byteLength, type Payload } from './payload.js';
 export type { AbortSignal, ReadableStream, WritableStream } from './platform.js';
 export type { Plugin, PluginHost, SecureChannel, Wire } from './plugin.js';
+export type { Attempt, Policy } from './policy.js';
 export * from './probe.js';
 export { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 export { type ConnectionState, canTransition, isEnded } from './state.js';
