@@ -31,4 +31,11 @@ describe('the facade in a browser bundle', () => {
 		);
 		expect(modules.filter((path) => /compression|fragmentation|typed-messages|ping-pong|report-text|\/sync\/|\/files\/|object-store/.test(path))).toEqual([]);
 	});
+
+	it('brings no relay to who only dials an address', async () => {
+		const { modules } = await bundle(
+			"import { connect, createIdentity } from './index.browser.js'; globalThis.x = connect('wss://a', { identity: createIdentity() });",
+		);
+		expect(modules.filter((path) => /\/relays?\/|relay\.browser|resilience|accept-invite/.test(path))).toEqual([]);
+	});
 });

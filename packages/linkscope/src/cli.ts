@@ -2,6 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/run-cli.js';
 
+// Whoever reads has seen enough, as `head` does.
+process.stdout.on('error', () => process.exit(0));
+
 // A command that another one has started ends with it, however that ends.
 if (process.connected) process.once('disconnect', () => process.emit('SIGTERM'));
 

@@ -14,7 +14,7 @@ export interface Listener {
 	readonly relays: readonly RelayStatus[];
 	/** Every change at a relay. */
 	readonly onRelays: Subscribable<readonly RelayStatus[]>;
-	/** Takes no more, and closes every connection with 1001 within `closeTimeoutMs`. Never rejects. */
+	/** Takes no more, and closes every connection within `closeTimeoutMs`, with 1000: browsers let a page say no 1001. Never rejects. */
 	close(): Promise<void>;
 }
 

@@ -134,5 +134,5 @@ function compare({ peers, wsUrl }: DemoServer): string {
 	const statsSay = `${seen.length} connections, ${sum('messagesSent')} messages in, ${sum('messagesReceived')} out`;
 	const verdict = serverSays === statsSay ? 'The stats say the same.' : `The stats say: ${statsSay}.`;
 	const list = others.map(({ url, close }) => `${new URL(url).pathname} (${close ? close.verdict.word : 'a Connection with plugins'})`).join(', ');
-	return `The server behind /ws counted by itself: ${serverSays}. ${verdict}\nThe report's other ${others.length} went elsewhere: ${list}.`;
+	return `The server behind /ws counted by itself: ${serverSays}.\n${verdict}\nThe report's other ${others.length} went elsewhere: ${list}.`;
 }

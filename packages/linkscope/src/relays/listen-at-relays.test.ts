@@ -9,6 +9,7 @@ import {
 	type RelayStatus,
 	resetInstrumentation,
 } from '../index.js';
+import { listen as listenInPage } from '../listen.browser.js';
 import { echoes, invitee, inviter, relaying, type Waiting, waiting as waitingForInvited } from './fixtures/relayed.js';
 
 const NOBODY = 'ws://127.0.0.1:1/';
@@ -123,5 +124,29 @@ describe('connecting via a relay', () => {
 		for (const peer of [inviter.fingerprint, new Uint8Array(31), undefined as never]) {
 			await expect(connectViaRelay(url, { identity: invitee, peer })).rejects.toThrow(/^peer must be a public key here/);
 		}
+	});
+});
+
+describe('a page', () => {
+	it('listens at relays as a side behind a NAT does', async () => {
+		const { server, url } = await relaying();
+		const requests: object[] = [];
+		const listener = await listenInPage({
+			identity: inviter,
+			relays: [url],
+			onConnection: (connection, request) => {
+				requests.push(request);
+				connection.onMessage.on((message) => connection.send(message));
+			},
+		});
+		await echoes(await connectViaRelay(url, { identity: invitee, peer: inviter.publicKey }));
+		expect(requests).toEqual([{ relay: url }]);
+		expect([listener.connectionCount, listener.relays[0]?.state]).toEqual([1, 'waiting']);
+		await listener.close();
+		await expect.poll(() => server.counts.connections).toBe(0);
+	});
+
+	it('gives up where no relay takes it', async () => {
+		await expect(listenInPage({ identity: inviter, relays: [NOBODY], onConnection: () => {} })).rejects.toMatchObject({ code: 'OPEN_FAILED' });
 	});
 });
