@@ -1,11 +1,13 @@
-import type { AbortSignal, Transport } from '@linkscope/core';
+import type { AbortSignal, Plugin, Transport } from '@linkscope/core';
 import type { Invite } from '@linkscope/crypto';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
 import { readInvite } from './security/read-invite.js';
 import { type DialSecurityOptions, dialSecurity, withHeadroom } from './security/security-plugins.js';
 
-export interface ConnectOptions extends FacadeOptions, DialOptions, DialSecurityOptions {
+export interface ConnectOptions extends Omit<FacadeOptions, 'plugins'>, DialOptions, DialSecurityOptions {
+	/** Default: statistics and network. A function, asked once per connection, where several ways to a peer may be tried: a plugin serves one. */
+	plugins?: readonly Plugin[] | (() => readonly Plugin[]);
 	/** The link of an invite: the peer must be the inviter, and `peer` too where it is given, and both are paired before anything else. */
 	invite?: string;
 	/** Aborts the dialling and the handshakes; an open connection is not touched. */
@@ -31,5 +33,6 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
  * @param met called when the peer has proved to be who was meant.
  */
 export function connectionOver(transport: Transport, options: ConnectOptions, invite?: Invite, met?: () => void): Connection {
-	return new Connection(transport, withDefaultPlugins(options, dialSecurity(options, invite, met)));
+	const plugins = typeof options.plugins === 'function' ? options.plugins() : options.plugins;
+	return new Connection(transport, withDefaultPlugins({ ...options, plugins }, dialSecurity(options, invite, met)));
 }

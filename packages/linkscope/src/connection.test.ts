@@ -149,8 +149,8 @@ describe('connect and listen', () => {
 		await expect(listen({ plugins: [], onConnection: () => {} } as never)).rejects.toThrow(
 			new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })'),
 		);
-		await expect(connect('ws://127.0.0.1:1', { plugins: () => [] } as never)).rejects.toThrow(
-			new TypeError('plugins must be an array of plugins, got function'),
+		await expect(connect('ws://127.0.0.1:1', { plugins: () => ({}) } as never)).rejects.toThrow(
+			new TypeError('plugins must be an array of plugins, got object'),
 		);
 	});
 

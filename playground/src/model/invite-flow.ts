@@ -91,10 +91,7 @@ export function createInviteFlow(options: InviteFlowOptions): InviteFlow {
 				signal: mine.signal,
 				label: 'by invite',
 				tags: { invite: tag },
-				// Read for each way to the inviter that is tried: a plugin serves one connection.
-				get plugins() {
-					return conversationPlugins();
-				},
+				plugins: conversationPlugins,
 			});
 			// Cancelled in the moment in which it was done: nobody asked for this connection any more.
 			if (mine.signal.aborted) return void connection.close('Close called.');

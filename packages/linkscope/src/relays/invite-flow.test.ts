@@ -1,6 +1,7 @@
-import { createTrustStore, memoryStorage } from '@linkscope/plugins';
+import { createTrustStore, memoryStorage, SyncPlugin } from '@linkscope/plugins';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
+	type AcceptInviteOptions,
 	acceptInvite,
 	type Connection,
 	createIdentity,
@@ -87,6 +88,35 @@ describe('an invite that names a relay alone', () => {
 		const dropped = getConnectionInstrumentationStats().connections.find(({ url: dialled }) => deaf.url.startsWith(dialled));
 		expect(dropped).toMatchObject({ state: 'CLOSED', close: { reason: 'Duplicate connection - dropped new connection' }, errors: 0 });
 		await connection.close();
+	});
+
+	it('takes plugins from a function, new ones for each way that is tried, and from an array for one way', async () => {
+		const { url } = await relaying();
+		const { invites } = await waiting({ relays: [url], plugins: () => [new SyncPlugin()] });
+		const accept = async (endpoints: string[], plugins: AcceptInviteOptions['plugins']) => {
+			const invite = await createInvite({ identity: inviter, endpoints, relays: [url], invites });
+			return acceptInvite(invite.link(), { identity: invitee, plugins });
+		};
+		for (const [endpoints, plugins] of [
+			[[NOBODY], () => [new SyncPlugin()]],
+			[[], [new SyncPlugin()]],
+		] as const) {
+			const connection = await accept([...endpoints], plugins);
+			expect(connection.plugins).toContain('sync');
+			await connection.close();
+		}
+		const error = await accept([NOBODY], [new SyncPlugin()]).catch((thrown) => thrown);
+		expect(error).toMatchObject({ code: 'PLUGIN_REUSED', message: expect.stringContaining('plugins: () => [') });
+		expect(error.errors.map(({ code }: { code: string }) => code)).toEqual(['OPEN_FAILED', 'PLUGIN_REUSED']);
+	});
+
+	it('does not give up a way that is slow because an array of plugins serves no other', async () => {
+		const { url } = await relaying();
+		const deaf = await deafPort();
+		const { invites } = await waiting({ relays: [url] });
+		const invite = await createInvite({ identity: inviter, endpoints: [deaf.url], relays: [url], invites });
+		const accepting = acceptInvite(invite.link(), { identity: invitee, plugins: [new SyncPlugin()], openTimeoutMs: 600 }).catch((thrown) => thrown);
+		expect((await accepting).errors.map(({ code }: { code: string }) => code)).toEqual(['OPEN_TIMEOUT', 'PLUGIN_REUSED']);
 	});
 
 	it('says what to do where the inviter is not online', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, ConnectionError, LinkscopeError, PluginError, systemClock, type Transport, TransportError } from '@linkscope/core';
+import { type Clock, ConnectionError, codeOf, LinkscopeError, PluginError, systemClock, type Transport, TransportError } from '@linkscope/core';
 import type { Identity, Invite } from '@linkscope/crypto';
 import { dialRelay, type RelaySession } from '@linkscope/transports/relay';
 import { dialWebSocket } from '@linkscope/transports/websocket';
@@ -131,7 +131,9 @@ class InviterSearch {
 			return connectionOver(transport, this.#options, this.#invite, met);
 		} catch (error) {
 			transport.terminate();
-			throw error;
+			if (codeOf(error) !== 'PLUGIN_REUSED') throw error;
+			const why = 'the inviter is tried in several ways, and a plugin serves one connection';
+			throw new PluginError('PLUGIN_REUSED', `${why}: give a function, plugins: () => [new SyncPlugin()]`, { cause: error });
 		}
 	}
 
@@ -147,6 +149,7 @@ class InviterSearch {
 
 /** Anybody may answer at an address, in any way, and the inviter at the next; what the inviter itself says is final, and so are mistakes of the caller. */
 function mayGoBetterElsewhere(error: unknown, isInviter: boolean): boolean {
-	if (error instanceof TransportError) return true;
+	// Of an array, plugins serve one way: it alone may go well yet.
+	if (error instanceof TransportError || codeOf(error) === 'PLUGIN_REUSED') return true;
 	return !isInviter && error instanceof LinkscopeError && !(error instanceof PluginError);
 }
