@@ -112,6 +112,20 @@ describe('a peer that is asked and', () => {
 		expect((await idsIn(plugin.store)).length).toBeLessThanOrEqual(1);
 	});
 
+	it('announces without end and reads nothing makes this side hold little', async () => {
+		const { plugin, say, stopReading, honest } = await openHostile({ store: await storeWith([sampleObject(1, 100)]) });
+		const asked = plugin.sync().catch(() => {});
+		await settle();
+		const held = stopReading();
+		for (let batch = 1; batch <= 100 && honest.state === 'ACTIVE'; batch++) {
+			say(data(batch, [entry(1)]));
+			await settle();
+		}
+		expect(held.frames).toBe(1);
+		expect(honest.closeInfo?.code).toBe(CloseCode.PROTOCOL_ORDER);
+		await asked;
+	});
+
 	it('says goodbye at once is believed', async () => {
 		const { code } = await attack(({ say }) => say(complete(0, 0)));
 		expect(code).toBeNull();
@@ -177,6 +191,27 @@ describe('a peer that asks and', () => {
 		const { said, code } = await ask(request(1), { type: 'sync_abort', sync: 1 }, ack(0, { next_batch: 1, wanted: '11' }), request(2));
 		expect(code).toBeNull();
 		expect(said()).toMatchObject([{ type: 'sync_data' }, { type: 'sync_complete', sync: 1, status: 'aborted' }, { type: 'sync_data', sync: 2 }]);
+	});
+
+	it.each<[string, (peer: Awaited<ReturnType<typeof openHostile>>, i: number) => void]>([
+		[
+			'asks and aborts',
+			({ say }, i) => {
+				say(request(i));
+				say({ type: 'sync_abort', sync: i });
+			},
+		],
+		['offers', ({ say }, i) => say({ type: 'sync_offer', offer: i, object: id, purpose: 'file' })],
+	])('%s without end and reads nothing makes this side hold little', async (_, step) => {
+		const peer = await openHostile({ store: await storeWith([object]) });
+		peer.plugin.onOffer('file', async () => 'refused');
+		const held = peer.stopReading();
+		for (let i = 1; i <= 100 && peer.honest.state === 'ACTIVE'; i++) {
+			step(peer, i);
+			await settle();
+		}
+		expect(held.frames).toBeLessThanOrEqual(2);
+		expect((await peer.ended).code).toBe(CloseCode.PROTOCOL_ORDER);
 	});
 
 	it.each([

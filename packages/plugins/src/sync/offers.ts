@@ -16,6 +16,8 @@ const HANDLER_GRACE_MS = 1_000;
 export interface OffersContext {
 	readonly clock: Clock;
 	send(message: SyncMessage): void;
+	/** Resolves when the transport takes more. */
+	room(): Promise<void>;
 	/** A handler threw: for this side's instrumentation. */
 	failed(error: Error): void;
 }
@@ -134,6 +136,7 @@ export class Offers {
 			status = 'failed';
 			if (!signal.aborted) this.#context.failed(asError(error));
 		}
+		await this.#context.room();
 		if (this.#ended) return;
 		this.#received.delete(offer);
 		this.#context.send({ type: 'sync_answer', offer, status });

@@ -52,6 +52,8 @@ export interface PullContext {
 	/** Who is at the other end, as far as that is known. */
 	peer(): string;
 	send(message: SyncMessage): void;
+	/** Resolves when the transport takes more. */
+	room(): Promise<void>;
 }
 
 /** A batch that was asked for. */
@@ -85,6 +87,8 @@ export class Pull {
 	#announced = 0;
 	#answered = 0;
 	#stored = 0;
+	/** This side looks what of a batch is here. */
+	#isLooking = false;
 	#completed = false;
 	#progress: SyncProgress;
 	#onStored = (): void => {};
@@ -168,7 +172,7 @@ export class Pull {
 	}
 
 	#isPeersTurn(): boolean {
-		return this.#answered === this.#announced && this.#batches.every(({ storing }) => storing === 0);
+		return !this.#isLooking && this.#batches.every(({ storing }) => storing === 0);
 	}
 
 	#checkAsked(announced: readonly Announced[]): void {
@@ -186,9 +190,12 @@ export class Pull {
 	/** Asks for what is not here, when there is room for it. */
 	async #answer(number: number, announced: readonly Announced[], cursor: string | null): Promise<void> {
 		const { sink } = this.#request;
+		this.#isLooking = true;
 		try {
 			while (this.#stored < number - BATCHES_AT_ONCE && this.#isRunning()) await this.#nextStored();
 			const sizes = await Promise.all(announced.map(({ id }) => sink.size(id)));
+			this.#isLooking = false;
+			await this.#context.room();
 			if (!this.#isRunning()) return;
 			const wanted = announced.filter((_, i) => sizes[i] === null);
 			const partial = takePartial(sink, this.#context.peer(), wanted[0]);

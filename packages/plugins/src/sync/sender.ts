@@ -23,7 +23,7 @@ export class Sender {
 	#frame: Uint8Array | null = null;
 	#filled = 0;
 	#busy = false;
-	#onRoom = (): void => {};
+	#waiting: (() => void)[] = [];
 	#ended = false;
 
 	constructor(host: PluginHost, frames: ControlFrames, onFrame: () => void) {
@@ -46,7 +46,7 @@ export class Sender {
 			at += piece.length;
 			if (this.#filled < this.#frame.length) return;
 			this.flush();
-			if (this.#busy) await this.#room();
+			if (this.#busy) await this.room();
 			if (this.#ended) return;
 		}
 	}
@@ -65,21 +65,26 @@ export class Sender {
 		if (!this.#running) void this.#run();
 	}
 
+	/** Resolves when the transport takes more. What a peer makes this side say waits for it, so that one that does not read fills no memory. */
+	async room(): Promise<void> {
+		if (this.#busy && !this.#ended) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+	}
+
 	drained(): void {
 		this.#busy = false;
-		this.#onRoom();
+		this.#wake();
 	}
 
 	end(): void {
 		this.#ended = true;
 		this.#tasks.length = 0;
-		this.#onRoom();
+		this.#wake();
 	}
 
 	async #run(): Promise<void> {
 		this.#running = true;
 		for (let task = this.#tasks.shift(); task; task = this.#tasks.shift()) {
-			if (this.#busy) await this.#room();
+			if (this.#busy) await this.room();
 			await task();
 			// What a task that broke off has gathered is nobody's.
 			this.#frame = null;
@@ -95,11 +100,8 @@ export class Sender {
 		return frame;
 	}
 
-	#room(): Promise<void> {
-		return new Promise((resolve) => {
-			this.#onRoom = resolve;
-			if (this.#ended) resolve();
-		});
+	#wake(): void {
+		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
 
 	#sendDown(frame: string | Uint8Array): void {

@@ -40,6 +40,7 @@ export class Serving {
 
 	/** @throws PluginError MALFORMED_FRAME, PROTOCOL_ORDER. */
 	acknowledged({ received, next_batch, wanted = '', from = 0 }: SyncAck): void {
+		if (this.#isOver) return;
 		const asked = this.#open === null ? this.#announced : this.#announced - 1;
 		if (received < this.#received || received > asked) throw outOfOrder('an acknowledgement of batches that it cannot have');
 		this.#received = received;
@@ -56,10 +57,15 @@ export class Serving {
 		this.#proceed(chosen, from);
 	}
 
-	/** The peer wants no more. It is told that nothing follows, unless it has been told. */
+	/** The peer wants no more. It is told that nothing follows, unless it has been told; its number is taken until then. */
 	abort(): void {
-		if (!this.#completed) this.#complete('aborted');
-		this.#end('SYNC_ABORTED');
+		if (this.#isOver) return;
+		if (this.#completed) return this.#end('SYNC_ABORTED');
+		this.#isOver = true;
+		this.#context.sender.enqueue(async () => {
+			this.#complete('aborted');
+			this.#end('SYNC_ABORTED');
+		});
 	}
 
 	/** The connection ended. */

@@ -143,12 +143,12 @@ export class SyncPlugin implements Plugin {
 		const tell = (text: string): void => host.note({ kind: 'plugin', name: this.name, text });
 		const initial = new InitialSync(host.clock, (note) => host.note(note));
 		const sender = new Sender(host, this.#frames, () => initial.frame());
-		const send = (message: SyncMessage): void => sender.send(message);
+		const way = { clock: host.clock, send: (message: SyncMessage): void => sender.send(message), room: () => sender.room() };
 		this.#initial = initial;
 		this.#sender = sender;
-		this.#pulls = new Pulls({ ...this.#limits, clock: host.clock, peer: () => this.#peer, send }, initial);
+		this.#pulls = new Pulls({ ...this.#limits, ...way, peer: () => this.#peer }, initial);
 		this.#servings = new Servings(this.store, sender, initial, (error) => tell(`serving the peer failed: ${error.message}`));
-		this.#offers = new Offers({ clock: host.clock, send, failed: (error) => tell(`an offer failed: ${error.message}`) });
+		this.#offers = new Offers({ ...way, failed: (error) => tell(`an offer failed: ${error.message}`) });
 	}
 
 	/** Waits for nobody: only to learn who the peer is. */
