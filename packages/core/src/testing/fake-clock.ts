@@ -1,17 +1,12 @@
 import type { Clock } from '../clock.js';
 import type { Unsubscribe } from '../emitter.js';
-
-interface Timer {
-	at: number;
-	order: number;
-	fn: () => void;
-}
+import { type Timer, TimerHeap } from './timer-heap.js';
 
 /** A clock that stands still until told: no test sleeps, and a day passes in a moment. */
 export class FakeClock implements Clock {
 	private nowMs = 0;
 	private created = 0;
-	private timers: Timer[] = [];
+	private readonly timers = new TimerHeap();
 
 	/** @param epochMs what epoch() says at now() = 0. */
 	constructor(private epochMs = Date.UTC(2026, 0, 1)) {}
@@ -25,16 +20,14 @@ export class FakeClock implements Clock {
 	}
 
 	after(ms: number, fn: () => void): Unsubscribe {
-		const timer: Timer = { at: this.nowMs + Math.max(ms, 0), order: this.created++, fn };
-		this.timers.push(timer);
-		return () => {
-			this.timers = this.timers.filter((other) => other !== timer);
-		};
+		const timer: Timer = { at: this.nowMs + Math.max(ms, 0), order: this.created++, fn, index: -1 };
+		this.timers.add(timer);
+		return () => this.timers.remove(timer);
 	}
 
 	/** Timers that wait: 0 after everything was closed. */
 	get pending(): number {
-		return this.timers.length;
+		return this.timers.size;
 	}
 
 	/** Moves the wall clock alone, as a user or NTP does. */
@@ -71,11 +64,9 @@ export class FakeClock implements Clock {
 	}
 
 	private takeDue(end: number): Timer | undefined {
-		let next: Timer | undefined;
-		for (const timer of this.timers) {
-			if (timer.at <= end && (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
-		}
-		if (next) this.timers = this.timers.filter((other) => other !== next);
+		const next = this.timers.first;
+		if (!next || next.at > end) return undefined;
+		this.timers.remove(next);
 		return next;
 	}
 }
