@@ -106,9 +106,8 @@ export class Registrations {
 	}
 
 	#list(spare: Spare): void {
-		const spares = this.#waiting.get(spare.key) ?? [];
-		spares.push(spare);
-		spares.sort((a, b) => a.since - b.since);
+		// Not pushed: an array that has grown keeps room for sixteen more, and most keys have one.
+		const spares = [...(this.#waiting.get(spare.key) ?? []), spare].sort((a, b) => a.since - b.since);
 		this.#waiting.set(spare.key, spares);
 		this.#events.added(spare);
 		const oldest = spares[0] as Spare;
