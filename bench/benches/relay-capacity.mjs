@@ -81,20 +81,20 @@ async function pressureFigures(total) {
 	await echoP99s(5);
 	const { rssBytes } = await subject.relay.call('state');
 
-	const alone = await echoP99s(10);
+	const alone = await echoP99s(20);
 	await subject.relay.call('watchHeld');
 	await pushing.listener.call('pause');
 	await pushing.dialler.call('push', { bytes: total });
-	const whilePaused = await echoP99s(10);
+	const whilePaused = await echoP99s(20);
 	const inFlight = await settledInFlight(pushing);
 	const paused = await subject.relay.call('heldPeak');
 
 	await subject.relay.call('watchHeld');
-	const whilePassing = await whileTaken(pushing, total, () => echoP99s(10));
+	const whilePassing = await whileTaken(pushing, total, () => echoP99s(20));
 	const passed = await subject.relay.call('heldPeak');
 
 	await pushingElsewhere.dialler.call('push', { bytes: total });
-	const whilePassingElsewhere = await whileTaken(pushingElsewhere, total, () => echoP99s(10));
+	const whilePassingElsewhere = await whileTaken(pushingElsewhere, total, () => echoP99s(20));
 
 	for (const { listener, dialler } of [echoing, pushing, pushingElsewhere]) for (const side of [listener, dialler]) await side.end();
 	for (const { relay } of [subject, other]) await relay.end();
