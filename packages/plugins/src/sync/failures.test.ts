@@ -71,6 +71,32 @@ describe('a synchronisation that fails', () => {
 		expect(wire.length).toBeGreaterThan(0);
 	});
 
+	it.each(['sync', 'fetch', 'offer'] as const)('when its signal aborts, at whatever step of %s', async (what) => {
+		const store = await many();
+		const [first] = await idsIn(store);
+		const never = () => new Promise<never>(() => {});
+		for (let steps = 0; steps < 40; steps++) {
+			const { left, right, connections } = await openSyncPair({ right: { store: { ...store, list: never, size: never } } });
+			right.onOffer('file', never);
+			const controller = new AbortController();
+			const { signal } = controller;
+			const run = {
+				sync: () => left.sync({ signal }),
+				fetch: () => left.fetch([first as string], { signal }),
+				offer: () => left.offer(first as string, 'file', { signal }),
+			};
+			const asked = run[what]().then(
+				() => 'done',
+				({ code }) => code,
+			);
+			for (let step = 0; step < steps; step++) await Promise.resolve();
+			controller.abort();
+			const outcome = await Promise.race([asked, settle(2_000).then(() => 'nothing')]);
+			expect([steps, outcome]).toEqual([steps, 'SYNC_ABORTED']);
+			await connections[0].close();
+		}
+	});
+
 	it('when onProgress throws', async () => {
 		const { left, connections } = await openSyncPair({ right: { store: await many() } });
 		const boom = () => {

@@ -51,30 +51,8 @@ export class Offers {
 	}
 
 	/** @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED. */
-	async make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
-		await this.#turns.take(signal);
-		if (this.#ended) throw this.#ended;
-		const offer = ++this.#lastMade;
-		return new Promise((resolve, reject) => {
-			const settle = (): void => signal?.removeEventListener('abort', withdraw);
-			const withdraw = (): void => {
-				settle();
-				this.#context.send({ type: 'sync_withdraw', offer });
-				reject(new SyncError('SYNC_ABORTED', 'sync: the offer was aborted by its signal', { cause: signal?.reason }));
-			};
-			this.#made.set(offer, {
-				answered: (status) => {
-					settle();
-					resolve(status);
-				},
-				fail: (error) => {
-					settle();
-					reject(error);
-				},
-			});
-			signal?.addEventListener('abort', withdraw, { once: true });
-			this.#context.send({ type: 'sync_offer', offer, object, purpose });
-		});
+	make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
+		return this.#turns.take(() => this.#make(object, purpose, signal), signal);
 	}
 
 	/** @throws PluginError PROTOCOL_ORDER. */
@@ -110,6 +88,30 @@ export class Offers {
 		this.#received.clear();
 		this.#handlers.clear();
 		for (const { wake } of [...this.#expecting]) wake();
+	}
+
+	#make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
+		const offer = ++this.#lastMade;
+		return new Promise((resolve, reject) => {
+			const settle = (): void => signal?.removeEventListener('abort', withdraw);
+			const withdraw = (): void => {
+				settle();
+				this.#context.send({ type: 'sync_withdraw', offer });
+				reject(new SyncError('SYNC_ABORTED', 'sync: the offer was aborted by its signal', { cause: signal?.reason }));
+			};
+			this.#made.set(offer, {
+				answered: (status) => {
+					settle();
+					resolve(status);
+				},
+				fail: (error) => {
+					settle();
+					reject(error);
+				},
+			});
+			signal?.addEventListener('abort', withdraw, { once: true });
+			this.#context.send({ type: 'sync_offer', offer, object, purpose });
+		});
 	}
 
 	#handlerSoon(purpose: string): Promise<OfferHandler | undefined> {

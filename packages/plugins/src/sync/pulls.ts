@@ -19,28 +19,8 @@ export class Pulls {
 	}
 
 	/** @throws SyncError. */
-	async run(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {
-		await this.#turns.take(signal);
-		if (this.#ended) throw this.#ended;
-		const isInitial = request.ids === null;
-		const number = ++this.#last;
-		if (isInitial) this.#initial.begin();
-		const pull = new Pull(this.#context, number, request);
-		this.#underWay.set(number, pull);
-		const abort = (): void => pull.abort(signal?.reason);
-		signal?.addEventListener('abort', abort, { once: true });
-		let code: string | null = null;
-		try {
-			pull.start();
-			return await pull.done;
-		} catch (error) {
-			code = codeOf(error);
-			throw error;
-		} finally {
-			signal?.removeEventListener('abort', abort);
-			if (isInitial && this.#ended === null) this.#initial.end(code);
-			this.release(number);
-		}
+	run(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {
+		return this.#turns.take(() => this.#run(request, signal), signal);
 	}
 
 	/** @throws PluginError PROTOCOL_ORDER. */
@@ -62,5 +42,27 @@ export class Pulls {
 		this.#ended = ended;
 		this.#turns.end(ended);
 		for (const pull of [...this.#underWay.values()]) pull.interrupt(cause);
+	}
+
+	async #run(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {
+		const isInitial = request.ids === null;
+		const number = ++this.#last;
+		if (isInitial) this.#initial.begin();
+		const pull = new Pull(this.#context, number, request);
+		this.#underWay.set(number, pull);
+		const abort = (): void => pull.abort(signal?.reason);
+		signal?.addEventListener('abort', abort, { once: true });
+		let code: string | null = null;
+		try {
+			pull.start();
+			return await pull.done;
+		} catch (error) {
+			code = codeOf(error);
+			throw error;
+		} finally {
+			signal?.removeEventListener('abort', abort);
+			if (isInitial && this.#ended === null) this.#initial.end(code);
+			this.release(number);
+		}
 	}
 }

@@ -5,31 +5,35 @@ import { SyncError } from './sync-error.js';
 export class Turns {
 	#free: number;
 	#ended: Error | null = null;
-	readonly #waiting = new Set<{ resolve(): void; reject(error: Error): void }>();
+	readonly #waiting = new Set<{ begin(): void; reject(error: Error): void }>();
 
 	constructor(count: number) {
 		this.#free = count;
 	}
 
-	/** Resolves when it is the caller's turn, which ends with `release()`. @throws SyncError SYNC_ABORTED, and what `end` was given. */
-	take(signal?: AbortSignal): Promise<void> {
+	/**
+	 * Begins when it is the caller's turn, which ends with `release()`.
+	 * @param begin called at once where a turn is free; from then on the signal is its own to look at.
+	 * @throws SyncError SYNC_ABORTED, and what `end` was given; what `begin` does.
+	 */
+	take<T>(begin: () => Promise<T>, signal?: AbortSignal): Promise<T> {
 		const aborted = () => new SyncError('SYNC_ABORTED', 'sync: it was aborted by its signal', { cause: signal?.reason });
 		if (this.#ended) return Promise.reject(this.#ended);
 		if (signal?.aborted) return Promise.reject(aborted());
 		if (this.#free > 0) {
 			this.#free--;
-			return Promise.resolve();
+			return begin();
 		}
-		return new Promise((resolve, reject) => {
+		return new Promise<T>((resolve, reject) => {
 			const onAbort = (): void => {
 				this.#waiting.delete(waiter);
 				reject(aborted());
 			};
 			const left = (): void => signal?.removeEventListener('abort', onAbort);
 			const waiter = {
-				resolve: () => {
+				begin: () => {
 					left();
-					resolve();
+					resolve(begin());
 				},
 				reject: (error: Error) => {
 					left();
@@ -48,7 +52,7 @@ export class Turns {
 			return;
 		}
 		this.#waiting.delete(next);
-		next.resolve();
+		next.begin();
 	}
 
 	end(error: Error): void {
