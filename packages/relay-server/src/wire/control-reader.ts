@@ -20,8 +20,12 @@ export class ControlReader implements Reader {
 	readonly #events: SocketEvents;
 	/** The beginning of a frame that is not whole. */
 	#pending = EMPTY;
-	/** The text so far of which fragments have come; null between messages. */
+	/** Room for a text of which fragments have come; null between messages. */
 	#text: Buffer | null = null;
+	/** How much of it has come. */
+	#textBytes = 0;
+	/** The last of a read, to be answered: one answer does for all before it (RFC 6455 section 5.5.3). */
+	#ping: Buffer | null = null;
 
 	constructor(socket: FramedSocket, events: SocketEvents) {
 		this.#socket = socket;
@@ -46,10 +50,12 @@ export class ControlReader implements Reader {
 			at = end;
 			this.#take(header.opcode, header.isFinal, payload);
 			if (!this.#socket.isReadBy(this)) {
+				this.#answerPing();
 				this.#socket.putBack(bytes.subarray(at));
 				return;
 			}
 		}
+		this.#answerPing();
 		// Copied, so that a few bytes do not keep a whole read.
 		if (at < bytes.length) this.#pending = Buffer.from(bytes.subarray(at));
 	}
@@ -74,7 +80,7 @@ export class ControlReader implements Reader {
 	#faultOfHeader(): SocketEnd | null {
 		if (header.isForbidden(!this.#socket.isClient, this.#text !== null)) return this.#broken(1002);
 		if (header.opcode === Opcode.BINARY) return this.#refusal(BYTES);
-		if (!header.isControl && header.payloadBytes + (this.#text?.length ?? 0) > LONGEST_TEXT_BYTES) return this.#refusal(TOO_BIG);
+		if (!header.isControl && header.payloadBytes + this.#textBytes > LONGEST_TEXT_BYTES) return this.#refusal(TOO_BIG);
 		return null;
 	}
 
@@ -89,15 +95,33 @@ export class ControlReader implements Reader {
 	}
 
 	#take(opcode: number, isFinal: boolean, payload: Buffer): void {
-		if (opcode === Opcode.PING) this.#socket.answer(Opcode.PONG, payload);
+		if (opcode === Opcode.PING) this.#ping = payload;
 		else if (opcode === Opcode.CLOSE) this.#closed(payload);
 		else if (opcode !== Opcode.PONG) this.#fragment(isFinal, payload);
 	}
 
+	#answerPing(): void {
+		const ping = this.#ping;
+		this.#ping = null;
+		if (ping !== null && this.#socket.isOpen) this.#socket.answer(Opcode.PONG, ping);
+	}
+
+	/** Fragments are put where they belong at once: a flood of empty ones costs nothing but their heads. */
 	#fragment(isFinal: boolean, payload: Buffer): void {
-		const text = this.#text === null ? payload : Buffer.concat([this.#text, payload]);
-		this.#text = isFinal ? null : Buffer.from(text);
+		if (isFinal && this.#text === null) return this.#whole(payload);
+		this.#text ??= Buffer.allocUnsafeSlow(LONGEST_TEXT_BYTES);
+		this.#text.set(payload, this.#textBytes);
+		this.#textBytes += payload.length;
 		if (!isFinal) return;
+		const text = this.#text.subarray(0, this.#textBytes);
+		this.#text = null;
+		this.#textBytes = 0;
+		this.#whole(text);
+	}
+
+	#whole(text: Buffer): void {
+		// What the relay says because of a text comes behind the answer to a ping before it.
+		this.#answerPing();
 		if (isUtf8(text)) this.#events.text(text.toString('utf8'));
 		else this.#socket.sayGoodbye(this.#broken(1007));
 	}
