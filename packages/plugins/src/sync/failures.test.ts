@@ -71,6 +71,31 @@ describe('a synchronisation that fails', () => {
 		expect(wire.length).toBeGreaterThan(0);
 	});
 
+	it('when the peer never answers anything, each time', async () => {
+		const { plugin, clock, honest } = await openHostile({ timeoutMs: 5_000 });
+		for (let i = 1; i <= 20; i++) {
+			const outcome = plugin.sync().catch(({ code }) => code);
+			await clock.run(11_000);
+			expect([i, await Promise.race([outcome, settle().then(() => 'nothing')])]).toEqual([i, 'SYNC_TIMEOUT']);
+		}
+		expect(honest.state).toBe('ACTIVE');
+		await honest.close();
+		expect(clock.pending).toBe(0);
+	});
+
+	it('when the peer is silent, and goes on where it comes back', async () => {
+		const { plugin, clock, honest, say } = await openHostile({ timeoutMs: 5_000 });
+		const outcome = plugin.sync().catch(({ code }) => code);
+		await clock.run(20_000);
+		expect(await outcome).toBe('SYNC_TIMEOUT');
+		say({ type: 'sync_complete', sync: 1, status: 'aborted', total_objects: 0, total_bytes: 0 });
+		const next = plugin.sync();
+		await settle();
+		say({ type: 'sync_complete', sync: 2, status: 'complete', total_objects: 0, total_bytes: 0 });
+		expect(await next).toMatchObject({ objects: 0 });
+		expect(honest.state).toBe('ACTIVE');
+	});
+
 	it.each(['sync', 'fetch', 'offer'] as const)('when its signal aborts, at whatever step of %s', async (what) => {
 		const store = await many();
 		const [first] = await idsIn(store);

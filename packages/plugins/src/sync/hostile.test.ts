@@ -215,10 +215,17 @@ describe('a peer that asks and', () => {
 	});
 
 	it.each([
-		[16, null],
-		[17, CloseCode.PROTOCOL_ORDER],
-	])('asks %i times before this side is ACTIVE waits, and not for more than it may ask', async (count, code) => {
+		[32, null],
+		[33, CloseCode.PROTOCOL_ORDER],
+	])('says %i things before this side is ACTIVE waits, and not for more than it may say', async (count, code) => {
 		let release = () => {};
+		const early = (i: number) => {
+			const asked = ((i - 1) % 8) + 1;
+			if (i <= 8) return request(asked);
+			if (i <= 16) return { type: 'sync_abort', sync: asked };
+			if (i <= 24) return { type: 'sync_offer', offer: asked, object: id, purpose: 'file' };
+			return { type: 'sync_withdraw', offer: asked };
+		};
 		const slow = {
 			name: 'slow',
 			handshake: () =>
@@ -227,7 +234,7 @@ describe('a peer that asks and', () => {
 				}),
 		};
 		const peer = await openHostile({ store: await storeWith([object]) }, [slow]);
-		for (let i = 1; i <= count; i++) peer.say(i <= 8 ? request(i) : { type: 'sync_offer', offer: i - 8, object: id, purpose: 'file' });
+		for (let i = 1; i <= count; i++) peer.say(early(i));
 		await settle();
 		expect(peer.frames).toEqual([]);
 		release();

@@ -54,6 +54,8 @@ export interface PullContext {
 	send(message: SyncMessage): void;
 	/** Resolves when the transport takes more. */
 	room(): Promise<void>;
+	/** The peer said nothing for `timeoutMs`, though it was its turn; each time. */
+	silent(): void;
 }
 
 /** A batch that was asked for. */
@@ -109,7 +111,10 @@ export class Pull {
 			context.clock,
 			context.timeoutMs,
 			() => this.#isPeersTurn(),
-			() => this.#fail('SYNC_TIMEOUT', `nothing came for ${context.timeoutMs} ms; has the peer a SyncPlugin at the same place?`),
+			() => {
+				this.#fail('SYNC_TIMEOUT', `nothing came for ${context.timeoutMs} ms; has the peer a SyncPlugin at the same place?`);
+				context.silent();
+			},
 		);
 	}
 
@@ -121,6 +126,7 @@ export class Pull {
 
 	/** @throws PluginError MALFORMED_FRAME, PROTOCOL_ORDER, SYNC_TOO_BIG. */
 	announcement(message: SyncData): void {
+		this.#silence.restart();
 		if (this.state !== 'running') return;
 		if (this.#completed || this.#answered < this.#announced || message.batch !== this.#announced + 1) throw outOfOrder('a batch before its turn');
 		const announced = readAnnouncement(message);
@@ -129,17 +135,16 @@ export class Pull {
 		const { totalObjects, totalBytes } = this.#progress;
 		this.#progress = { ...this.#progress, totalObjects: totalObjects + announced.length, totalBytes: totalBytes + sumOfSizes(announced) };
 		this.#checkTotals();
-		this.#silence.restart();
 		void this.#answer(message.batch, announced, message.cursor ?? null);
 	}
 
 	/** @throws PluginError MALFORMED_FRAME, PROTOCOL_ORDER. */
 	objects(bytes: Uint8Array): void {
+		this.#silence.restart();
 		if (this.state !== 'running') return;
 		const batch = this.#batches.find(({ stream }) => !stream.isComplete);
 		if (!batch) throw outOfOrder('objects that nobody asked for');
 		if (bytes.length === 0) throw malformed('a frame of objects without any');
-		this.#silence.restart();
 		if (batch.stream.push(bytes).length > 0 && this.#isRunning()) throw malformed('more bytes than were announced');
 		this.#settle();
 	}
@@ -172,7 +177,7 @@ export class Pull {
 	}
 
 	#isPeersTurn(): boolean {
-		return !this.#isLooking && this.#batches.every(({ storing }) => storing === 0);
+		return !this.#isRunning() || (!this.#isLooking && this.#batches.every(({ storing }) => storing === 0));
 	}
 
 	#checkAsked(announced: readonly Announced[]): void {
@@ -282,7 +287,6 @@ export class Pull {
 	#fail(code: string, what: string, cause?: unknown): void {
 		if (!this.#isRunning()) return;
 		this.state = 'ending';
-		this.#silence.end();
 		this.#onStored();
 		const arriving = this.#batches.find(({ stream }) => !stream.isComplete);
 		if (code !== 'SYNC_CORRUPT') keepPartial(this.#request.sink, this.#context.peer(), arriving?.stream.partial() ?? null);

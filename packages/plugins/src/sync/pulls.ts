@@ -1,6 +1,7 @@
 import { type AbortSignal, codeOf } from '@linkscope/core';
 import type { InitialSync } from './initial-sync.js';
 import { Pull, type PullContext, type PulledObjects, type PullRequest } from './pull.js';
+import { SyncError } from './sync-error.js';
 import { MAX_SYNCS, outOfOrder } from './sync-messages.js';
 import { Turns } from './turns.js';
 
@@ -13,8 +14,8 @@ export class Pulls {
 	#last = 0;
 	#ended: Error | null = null;
 
-	constructor(context: PullContext, initial: InitialSync) {
-		this.#context = context;
+	constructor(context: Omit<PullContext, 'silent'>, initial: InitialSync) {
+		this.#context = { ...context, silent: () => this.#silent() };
 		this.#initial = initial;
 	}
 
@@ -42,6 +43,12 @@ export class Pulls {
 		this.#ended = ended;
 		this.#turns.end(ended);
 		for (const pull of [...this.#underWay.values()]) pull.interrupt(cause);
+	}
+
+	/** Where it does not even confirm the ends of those under way, no turn will come. */
+	#silent(): void {
+		if ([...this.#underWay.values()].some(({ state }) => state === 'running')) return;
+		this.#turns.refuse(new SyncError('SYNC_TIMEOUT', 'sync: the peer does not confirm the ends of earlier ones; has it a SyncPlugin at the same place?'));
 	}
 
 	async #run(request: PullRequest, signal?: AbortSignal): Promise<PulledObjects> {

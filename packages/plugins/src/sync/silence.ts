@@ -1,6 +1,6 @@
 import type { Clock } from '@linkscope/core';
 
-/** Tells when the peer has been silent for too long, while it is the peer's turn. One timer, however much is heard. */
+/** Tells whenever the peer has been silent for too long, while it is the peer's turn. One timer, however much is heard. */
 export class Silence {
 	readonly #clock: Clock;
 	readonly #limitMs: number;
@@ -31,8 +31,10 @@ export class Silence {
 		this.#cancel = this.#clock.after(ms, () => {
 			const restMs = this.#heardAtMs + this.#limitMs - this.#clock.now();
 			if (restMs > 0) this.#wait(restMs);
-			else if (this.#isPeersTurn()) this.#onSilence();
-			else this.#wait(this.#limitMs);
+			else {
+				this.#wait(this.#limitMs);
+				if (this.#isPeersTurn()) this.#onSilence();
+			}
 		});
 	}
 }

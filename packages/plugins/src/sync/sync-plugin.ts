@@ -176,8 +176,8 @@ export class SyncPlugin implements Plugin {
 		if (kind === null) return payload;
 		if (kind === '=') return this.#frames.bodyOf(payload);
 		if (this.#early === null) this.#receive(payload);
-		// Only requests and offers come unasked.
-		else if (this.#early.push(payload) > 2 * MAX_SYNCS) throw outOfOrder('more than may be asked before the connection is ACTIVE');
+		// Only requests and offers come unasked, and the end of each.
+		else if (this.#early.push(payload) > 4 * MAX_SYNCS) throw outOfOrder('more than may be asked before the connection is ACTIVE');
 		return null;
 	}
 

@@ -55,9 +55,14 @@ export class Turns {
 		next.begin();
 	}
 
-	end(error: Error): void {
-		this.#ended = error;
+	/** Those who wait, wait no longer. */
+	refuse(error: Error): void {
 		for (const waiter of this.#waiting) waiter.reject(error);
 		this.#waiting.clear();
+	}
+
+	end(error: Error): void {
+		this.#ended = error;
+		this.refuse(error);
 	}
 }
