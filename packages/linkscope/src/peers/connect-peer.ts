@@ -9,7 +9,7 @@ import { keyOf } from '../relays/connect-via-relay.js';
 import { dialSecurity, type SecurityOptions, withHeadroom } from '../security/security-plugins.js';
 import type { Peer } from './peer.js';
 import { PeerConnection, peerPlugins, whenActive } from './peer-connection.js';
-import { acceptPeers, type Peers } from './peers.js';
+import { acceptPeers, checkPeerPlugins, Peers } from './peers.js';
 
 /** Where the peer listens, or the relay at which it waits. */
 export type PeerRoute = { readonly url: string } | { readonly relay: string };
@@ -44,6 +44,8 @@ export async function connectPeer(options: ConnectPeerOptions): Promise<Peer> {
 	if (!options.identity) throw new TypeError('identity must be given: createIdentity() makes one');
 	if (!Array.isArray(options.routes) || options.routes.length === 0) throw new TypeError('routes must be a list of { url } or { relay }, at least one');
 	if (channels.length === 0) throw new TypeError('channels must be at least one of control, data and discovery');
+	if (!(peers instanceof Peers)) throw new TypeError('peers must be what acceptPeers() made');
+	checkPeerPlugins(plugins);
 	const { fingerprint } = pinnedPeer(options.peer);
 	const ways = new Map(options.routes.map((route) => [nameOf(route), wayTo(route, options)]));
 	// What is wrong with the options is said now, not with the first dial.

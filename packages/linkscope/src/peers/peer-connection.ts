@@ -4,7 +4,7 @@ import type { PooledConnection, RouteConnection } from '@linkscope/resilience';
 
 /** What stands above the plugins that secure a connection of a peer. @param channel what the side that dials wants it for. */
 export function peerPlugins(above: readonly Plugin[], channel?: RouteChannel): Plugin[] {
-	return [new PingPongPlugin(), ...above, new RoutePlugin({ channel })];
+	return [new PingPongPlugin() as Plugin].concat(above, new RoutePlugin({ channel }));
 }
 
 /** One connection of a peer, as its pool and its routes see it. */

@@ -187,6 +187,18 @@ describe('a peer', () => {
 		expect([network.larger.peers.all, far.state, network.clock.pending]).toEqual([[], 'closed', 0]);
 	});
 
+	it.each(['leaves', 'stays'])('that never says which connection carries is forgotten as well, if it %s', async (what) => {
+		const network = new Network();
+		network.smaller.peers.adopt = () => {};
+		const { connection } = network.dial(network.smaller, 'data');
+		await Promise.all([connection.open(), network.clock.run(100)]);
+		const [far] = network.larger.peers.all;
+		expect(far?.channels[1]?.connections).toBe(1);
+		if (what === 'leaves') connection.terminate();
+		await network.clock.run(40_000);
+		expect([network.larger.peers.all, far?.state, network.clock.pending]).toEqual([[], 'closed', 0]);
+	});
+
 	it('stops a route with its connections, and starts it again', async () => {
 		const { network, near } = await connected();
 		await near.stopRoute('direct');

@@ -1,4 +1,4 @@
-import { type Clock, type Connection, type Plugin, systemClock, type Unsubscribe } from '@linkscope/core';
+import { type Clock, type Connection, ConnectionError, type Plugin, systemClock, type Unsubscribe } from '@linkscope/core';
 import { fingerprintOf } from '@linkscope/crypto';
 import { Peer } from './peer.js';
 import { PeerConnection, peerPlugins, whenActive } from './peer-connection.js';
@@ -11,7 +11,7 @@ export interface AcceptPeersOptions {
 	clock?: Clock;
 }
 
-/** A peer that came by itself and has no connection any more is forgotten after so long: it dials again sooner, or not at all. */
+/** A peer that this side does not dial is forgotten when nothing carries its messages for so long: it dials again sooner, or not at all. */
 const FORGET_MS = 30_000;
 
 /**
@@ -34,6 +34,7 @@ export class Peers {
 	};
 
 	constructor({ onPeer = () => {}, plugins = () => [], clock = systemClock }: AcceptPeersOptions = {}) {
+		checkPeerPlugins(plugins);
 		this.#onPeer = onPeer;
 		this.plugins = plugins;
 		this.clock = clock;
@@ -55,16 +56,15 @@ export class Peers {
 		await Promise.all(this.all.map((peer) => peer.close()));
 	}
 
-	/** For who dials: the peer's one object. */
+	/** For who dials: the peer's one object. @throws ConnectionError CONNECTION_CLOSED. */
 	of(fingerprint: string): Peer {
 		const known = this.#peers.get(fingerprint);
-		if (known) {
-			this.#forgetting.get(known)?.();
-			return known;
-		}
+		if (known) return known;
+		if (this.#closed) throw new ConnectionError('CONNECTION_CLOSED', 'these peers were closed: acceptPeers() makes new ones');
 		const peer = new Peer(fingerprint, this.clock);
 		this.#peers.set(fingerprint, peer);
 		peer.onState.on((state) => this.#stateOf(peer, state));
+		this.#forgetLater(peer);
 		this.#onPeer(peer);
 		return peer;
 	}
@@ -80,15 +80,24 @@ export class Peers {
 		this.#forgetting.get(peer)?.();
 		this.#forgetting.delete(peer);
 		if (state === 'closed') this.#peers.delete(peer.fingerprint);
-		else if (state === 'connecting' && peer.routes.length === 0)
-			this.#forgetting.set(
-				peer,
-				this.clock.after(FORGET_MS, () => void peer.close()),
-			);
+		else if (state === 'connecting') this.#forgetLater(peer);
+	}
+
+	#forgetLater(peer: Peer): void {
+		const forget = (): void => {
+			if (peer.routes.length === 0) void peer.close();
+		};
+		this.#forgetting.set(peer, this.clock.after(FORGET_MS, forget));
 	}
 }
 
 /** Accepts peers: `const peers = acceptPeers({ onPeer }); await listen({ identity, ...peers.accepting })`. */
 export function acceptPeers(options: AcceptPeersOptions = {}): Peers {
 	return new Peers(options);
+}
+
+/** @throws TypeError */
+export function checkPeerPlugins(plugins: () => readonly Plugin[]): void {
+	if (typeof plugins === 'function') return;
+	throw new TypeError('plugins must be a function here, because each connection needs its own: plugins: () => [new SyncPlugin()]');
 }

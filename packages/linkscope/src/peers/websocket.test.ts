@@ -165,6 +165,13 @@ describe('peers over WebSockets', () => {
 		await expect(connectPeer({ ...right, routes: [{ url: 'nowhere' }] })).rejects.toMatchObject({ code: 'URL_INVALID' });
 		await expect(connectPeer({ ...right, routes: [...right.routes, ...right.routes] })).rejects.toThrow(/^routes must each be given once/);
 		await expect(connectPeer({ ...right, channels: ['bulk' as 'data'] })).rejects.toThrow(/^channel must be/);
+		await expect(connectPeer({ ...right, plugins: [] as never })).rejects.toThrow(/^plugins must be a function/);
+		expect(() => acceptPeers({ plugins: [] as never })).toThrow(/^plugins must be a function/);
+		await expect(connectPeer({ ...right, plugins: () => ({}) as never })).rejects.toThrow(/^a plugin is an object with a name, got object/);
+		await expect(connectPeer({ ...right, peers: {} as never })).rejects.toThrow(/^peers must be/);
+		const closed = acceptPeers();
+		await closed.close();
+		await expect(connectPeer({ ...right, peers: closed })).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
 		await expect(connectPeer({ ...right, channels: [] })).rejects.toThrow(/^channels must be/);
 		const twice = () => [new CompressionPlugin(), new CompressionPlugin()];
 		await expect(connectPeer({ ...right, plugins: twice })).rejects.toMatchObject({ code: 'PLUGIN_DUPLICATE' });
