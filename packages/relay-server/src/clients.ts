@@ -46,6 +46,11 @@ export class Clients {
 		});
 	}
 
+	/** Ends those at once who do not go. */
+	cutOff(): void {
+		for (const session of this.#sessions.values()) session.socket.terminate();
+	}
+
 	#forget({ socket, group }: Session): void {
 		this.#sessions.delete(socket);
 		this.#admission.leave(group);

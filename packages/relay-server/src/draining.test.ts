@@ -3,6 +3,7 @@ import { Client } from './fixtures/client.js';
 import { NativeParty } from './fixtures/native-party.js';
 import { OneParty } from './fixtures/one-party.js';
 import { startRelay } from './fixtures/relay.js';
+import { heldBytes, relaySockets } from './fixtures/relay-sockets.js';
 import { spliced } from './fixtures/spliced.js';
 import { upgrade } from './fixtures/upgrade.js';
 import { createRelayServer } from './relay-server.js';
@@ -54,6 +55,33 @@ describe('draining', () => {
 		await drained;
 		expect([await client.end(), await waiting.end()]).toEqual(['1012 relay restarting', '1012 relay restarting']);
 		await expect(running.relay.listen()).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+	});
+
+	test('waits 3 s for a reader that takes nothing, and no longer', async () => {
+		const sockets = relaySockets();
+		const running = await startRelay({ drainTimeoutMs: 0 });
+		const [client, waiting] = await spliced(running);
+		client.socket.pause();
+		const push = (): number => {
+			waiting.send(new Uint8Array(64 * 1024));
+			return heldBytes(sockets);
+		};
+		await expect.poll(push, { interval: 1, timeout: 10_000 }).toBeGreaterThan(64 * 1024);
+		waiting.socket.close();
+		const wait = async (): Promise<number> => {
+			await running.clock.run(100);
+			return running.relay.counts.splices;
+		};
+		await expect.poll(wait).toBe(0);
+		let isOver = false;
+		const drained = running.relay.drain().then(() => {
+			isOver = true;
+		});
+		await running.clock.run(2_999);
+		expect(isOver).toBe(false);
+		await running.clock.run(1);
+		await drained;
+		expect(running.clock.pending).toBe(0);
 	});
 
 	test('a relay that never listened is closed as well', async () => {

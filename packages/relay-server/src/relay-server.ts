@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Unsubscribe } from '@linkscope/core';
 import { encodeBase64url } from '@linkscope/crypto';
 import { Calls } from './calls.js';
 import { Clients } from './clients.js';
@@ -45,7 +46,7 @@ export interface RelayServer {
 	readonly counts: { connections: number; waiting: number; splices: number; remembered: number };
 	/** Resolves when clients are taken. @throws RelayError LISTEN_FAILED, TLS_UNREADABLE, and what the cluster says of its registry. */
 	listen(): Promise<RelayAddress>;
-	/** Takes no more, tells those who wait to come back, lets splices go on for `drainTimeoutMs`, then ends them. Resolves when all is over. */
+	/** Takes no more, tells those who wait to come back, lets splices go on for `drainTimeoutMs`, then ends them. Resolves when all is over, at most 3 s later. */
 	drain(): Promise<void>;
 	/** The same without the wait. */
 	close(): Promise<void>;
@@ -58,6 +59,9 @@ export interface RelayServer {
 export function createRelayServer(options: RelayServerOptions = {}): RelayServer {
 	return new Relay(checkedOptions(options));
 }
+
+/** For the goodbyes, and what was written before them. */
+const LAST_WORDS_MS = 3_000;
 
 class Relay implements RelayServer, LocalNode {
 	readonly #settings: RelaySettings;
@@ -75,6 +79,7 @@ class Relay implements RelayServer, LocalNode {
 	#address: RelayAddress | null = null;
 	#listening: Promise<RelayAddress> | null = null;
 	#ending: Promise<void> | null = null;
+	#cancelCutOff: Unsubscribe = () => {};
 
 	constructor(settings: RelaySettings) {
 		const { clock, limits, cluster, metricsToken } = settings;
@@ -166,6 +171,7 @@ class Relay implements RelayServer, LocalNode {
 	close(): Promise<void> {
 		this.#splices.hurry();
 		this.#ending ??= this.#end();
+		if (this.#clients.count > 0) this.#cutOffAfter(LAST_WORDS_MS);
 		return this.#ending;
 	}
 
@@ -244,16 +250,24 @@ class Relay implements RelayServer, LocalNode {
 		this.#clients.end(spare.socket, REPLACED);
 	}
 
+	/** A peer that takes its last words a byte at a time would keep the relay for hours. */
+	#cutOffAfter(ms: number): void {
+		this.#cancelCutOff();
+		this.#cancelCutOff = this.#settings.clock.after(ms, () => this.#clients.cutOff(), { keepAlive: true });
+	}
+
 	async #end(): Promise<void> {
 		this.#journal.note('info', 'draining', { waiting: this.#registrations.size, splices: this.#splices.count });
-		await this.#listening?.catch(() => {});
 		const { cluster, drainTimeoutMs } = this.#settings;
+		this.#cutOffAfter(drainTimeoutMs + LAST_WORDS_MS);
+		await this.#listening?.catch(() => {});
 		this.#calls.stopAskingNodes();
 		const withdrawn = cluster?.close().catch((error) => this.#journal.failed(error));
 		this.#clients.restart();
 		await this.#splices.done(drainTimeoutMs);
 		this.#splices.closeAll(restarting);
 		await this.#clients.none();
+		this.#cancelCutOff();
 		this.#links.destroyAll();
 		await Promise.all([withdrawn, this.#port.close()]);
 		for (const part of [this.#admission, this.#registrations, this.#calls]) part.close();

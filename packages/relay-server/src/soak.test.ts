@@ -1,10 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
 import { Client } from './fixtures/client.js';
 import { NativeParty } from './fixtures/native-party.js';
 import { OneParty } from './fixtures/one-party.js';
 import { type RunningRelay, startRelay } from './fixtures/relay.js';
+import { heldBytes, relaySockets } from './fixtures/relay-sockets.js';
 import { spliced } from './fixtures/spliced.js';
 
 // The same at full size: npm run bench -- relay-capacity.
@@ -61,8 +61,7 @@ test('a reader that stops and goes makes the relay hold 4 MiB at most, and anoth
 	const [other, echoing] = await spliced(running);
 	let mostHeld = 0;
 	const look = () => {
-		const held = [...sockets].reduce((sum, { writableLength, readableLength }) => sum + writableLength + readableLength, 0);
-		mostHeld = Math.max(mostHeld, held);
+		mostHeld = Math.max(mostHeld, heldBytes(sockets));
 	};
 	const frames = 800;
 	for (let i = 0; i < frames; i++) dialler.send(Buffer.alloc(MiB / 16, i));
@@ -85,16 +84,3 @@ test('a reader that stops and goes makes the relay hold 4 MiB at most, and anoth
 	expect(mostHeld).toBeGreaterThan(MiB);
 	expect(mostHeld).toBeLessThan(4 * MiB);
 }, 60_000);
-
-/** Sockets of servers in this process, from now on until the test is over. */
-function relaySockets(): ReadonlySet<Socket> {
-	const sockets = new Set<Socket>();
-	const add = (message: unknown): void => {
-		const { socket } = message as { socket: Socket };
-		sockets.add(socket);
-		socket.once('close', () => sockets.delete(socket));
-	};
-	subscribe('net.server.socket', add);
-	onTestFinished(() => unsubscribe('net.server.socket', add) && undefined);
-	return sockets;
-}
