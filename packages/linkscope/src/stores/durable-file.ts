@@ -27,6 +27,7 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
 	ENOSPC: 'no space left on the device',
 	EDQUOT: "this user's quota is used up",
 	ENOTDIR: 'a part of the path is no folder; give another folder',
+	ENOENT: 'its folder was removed',
 	EEXIST: 'a file stands where the folder should be; give another folder',
 	EISDIR: 'a folder stands where the file should be; move it away',
 	ELOOP: 'it is a symbolic link; put the file itself there',

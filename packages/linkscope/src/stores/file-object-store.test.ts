@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@linkscope/core/testing';
@@ -80,6 +80,47 @@ describe('an object store in files', () => {
 		// Perhaps twice.
 		expect([...new Set(await listed())]).toEqual([other, id]);
 		expect(await fileObjectStore(folder).get(id)).toEqual(object);
+	});
+
+	it('goes on behind a record that a full disk has cut short', async () => {
+		const store = fileObjectStore(folder);
+		const first = await store.put(object);
+		await appendFile(join(folder, 'arrivals'), 'A5BYxvLAy0k');
+		const others = [await store.put(new Uint8Array([7])), await store.put(new Uint8Array([8]))];
+		expect((await store.list(null, 100)).map((each) => each.id)).toEqual([first, ...others]);
+		expect(await listed()).toEqual([first, ...others]);
+	});
+
+	it('lists an object that could not be recorded at first', async () => {
+		const store = fileObjectStore(folder);
+		const other = await store.put(new Uint8Array([7]));
+		const arrivals = join(folder, 'arrivals');
+		await rename(arrivals, `${arrivals}.away`);
+		await mkdir(arrivals);
+		await expect(store.put(object)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+		await rmdir(arrivals);
+		await rename(`${arrivals}.away`, arrivals);
+		await store.put(object);
+		expect([...new Set((await store.list(null, 100)).map((each) => each.id))]).toEqual([other, id]);
+		expect(await readdir(join(folder, 'drafts'))).toEqual([]);
+	});
+
+	it('begins anew where its folder was removed', async () => {
+		const store = fileObjectStore(folder);
+		const [known] = await Promise.all([store.put(object).then(() => store.list(null, 1))]);
+		await rm(folder, { recursive: true });
+		await expect(store.put(object)).rejects.toMatchObject({ code: 'STORE_UNWRITABLE', message: expect.stringContaining('removed') });
+		await store.put(object);
+		expect(await store.list(known?.[0]?.cursor ?? null, 10)).toMatchObject([{ id }]);
+	});
+
+	it('lists as many at a time as it is asked for', async () => {
+		const store = fileObjectStore(folder);
+		await store.put(object);
+		const record = (await readFile(join(folder, 'arrivals'))).subarray(54);
+		await appendFile(join(folder, 'arrivals'), Buffer.alloc(5_000 * record.length, record));
+		expect(await store.list(null, 4_000)).toHaveLength(4_000);
+		expect(await store.list(null, Number.MAX_SAFE_INTEGER)).toHaveLength(5_001);
 	});
 
 	it('removes what others left behind an hour ago, and not what they write now', async () => {

@@ -59,20 +59,11 @@ class ObjectFiles {
 		await this.#open();
 		const path = this.#pathOf(id);
 		try {
-			if ((await this.#sizeOf(id)) === bytes.length) return id;
-			const draft = join(this.#draftsPath, `${hexOf(id)}.${randomBytes(8).toString('hex')}`);
-			try {
-				await writeDurably(draft, bytes);
-				await mkdir(dirname(path), { mode: 0o700 }).catch(unless('EEXIST'));
-				await giveName(draft, path);
-				await syncFolder(dirname(path));
-				// Behind the name: who has seen the record finds the object. The draft tells of one that was named and not recorded.
-				await this.#arrivals.append(id, bytes.length);
-			} finally {
-				await unlink(draft).catch(() => {});
-			}
+			if ((await this.#sizeOf(id)) !== bytes.length) await this.#write(id, bytes, path);
 			return id;
 		} catch (error) {
+			// The next call makes again what was removed, and records what has only its name.
+			this.#opened = null;
 			throw asStoreError('STORE_UNWRITABLE', path, error);
 		}
 	}
@@ -94,6 +85,22 @@ class ObjectFiles {
 		} catch (error) {
 			throw asStoreError('STORE_UNREADABLE', this.#arrivalsPath, error);
 		}
+	}
+
+	async #write(id: string, bytes: Uint8Array, path: string): Promise<void> {
+		const draft = join(this.#draftsPath, `${hexOf(id)}.${randomBytes(8).toString('hex')}`);
+		try {
+			await writeDurably(draft, bytes);
+			await mkdir(dirname(path), { mode: 0o700 }).catch(unless('EEXIST'));
+			await giveName(draft, path);
+		} catch (error) {
+			await unlink(draft).catch(() => {});
+			throw error;
+		}
+		await syncFolder(dirname(path));
+		// Behind the name: who has seen the record finds the object. The draft tells of one that was named and not recorded.
+		await this.#arrivals.append(id, bytes.length);
+		await unlink(draft).catch(() => {});
 	}
 
 	get #arrivalsPath(): string {
@@ -131,7 +138,6 @@ class ObjectFiles {
 		const lock = await lockFile(`${this.#arrivalsPath}.lock`, this.#clock);
 		try {
 			await this.#begin();
-			await this.#arrivals.mend();
 			await this.#adoptDrafts();
 		} finally {
 			await lock.release().catch(() => {});

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { newStoreName } from '@linkscope/plugins';
 
 export interface Arrival {
@@ -9,6 +10,8 @@ export interface Arrival {
 
 // `<id> <9 digits of its size>` and a line feed; the first record names the store.
 const RECORD_BYTES = 54;
+/** Read at a time. */
+const MAX_RECORDS = 10_000;
 const HEADER = /^linkscope objects 1 ([A-Za-z0-9_-]{12}) *\n$/;
 const RECORD = /^([A-Za-z0-9_-]{43}) [0-9]{9}\n$/;
 
@@ -18,7 +21,8 @@ export function newArrivals(): string {
 }
 
 /**
- * The order in which objects arrived: a file of records of one length, which only grows. What a process wrote in part when it was killed is no record.
+ * The order in which objects arrived: a file of records of one length, which only grows. What was written in part, by a process that was killed or for want
+ * of space, is no record.
  */
 export class ObjectArrivals {
 	readonly #path: string;
@@ -34,12 +38,6 @@ export class ObjectArrivals {
 		return HEADER.exec(text)?.[1] ?? null;
 	}
 
-	/** Fills up what was written in part. Not while another process appends. */
-	async mend(): Promise<void> {
-		const torn = (await stat(this.#path)).size % RECORD_BYTES;
-		if (torn > 0) await this.#write('\n'.repeat(RECORD_BYTES - torn));
-	}
-
 	/** Durable when it resolves. */
 	append(id: string, size: number): Promise<void> {
 		const written = this.#turn.last.then(() => this.#write(`${id} ${String(size).padStart(9, '0')}\n`));
@@ -47,8 +45,9 @@ export class ObjectArrivals {
 		return written;
 	}
 
-	/** @param position how many records are known already, those that cannot be read included. @returns at most `limit`; none: there are no more. */
-	async from(position: number, limit: number): Promise<Arrival[]> {
+	/** @param position how many records are known already, those that cannot be read included. @returns at most `most`; none: there are no more. */
+	async from(position: number, most: number): Promise<Arrival[]> {
+		const limit = Math.min(most, MAX_RECORDS);
 		for (let at = position; ; at += limit) {
 			const text = await this.#read((1 + at) * RECORD_BYTES, limit * RECORD_BYTES);
 			const count = Math.floor(text.length / RECORD_BYTES);
@@ -66,17 +65,18 @@ export class ObjectArrivals {
 		try {
 			const { buffer, bytesRead } = await file.read(new Uint8Array(bytes), 0, bytes, start);
 			// One character for each byte, whatever they are.
-			return String.fromCharCode(...buffer.subarray(0, bytesRead));
+			return Buffer.from(buffer.buffer, 0, bytesRead).toString('latin1');
 		} finally {
 			await file.close();
 		}
 	}
 
-	/** In one write at the end, so that processes that share the folder do not mix. */
+	/** In one write at the end, so that processes that share the folder do not mix; what is torn there is filled up. */
 	async #write(record: string): Promise<void> {
-		const file = await open(this.#path, 'a', 0o600);
+		const file = await open(this.#path, constants.O_WRONLY | constants.O_APPEND);
 		try {
-			await file.appendFile(record);
+			const torn = (await file.stat()).size % RECORD_BYTES;
+			await file.appendFile(torn > 0 ? '\n'.repeat(RECORD_BYTES - torn) + record : record);
 			await file.datasync();
 		} finally {
 			await file.close();
