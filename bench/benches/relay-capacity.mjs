@@ -23,7 +23,8 @@ export const notes = `The relay is a process of its own, and so is each end of a
 itself; it and RSS are read after forced garbage collections where nothing else is said. Before is the relay that nobody has dialled yet, and RSS includes Node itself.
 **Held.** One end sends as fast as it is let, the other does not read. What the relay holds is counted twice: by what waits in the buffers of its sockets, looked at every 5 ms, the most of it; and from outside, by what the sender’s system has taken and the reader has not got,
 less what the kernel says it has in the queues of those connections (/proc/net/tcp), when nothing moves any more. Growth of RSS is the highest seen, and includes garbage that nobody has collected yet.
-**Other splices.** Medians of p99 of 500 echoes of 800 B each. While bytes pass: compared with the same bytes passing through another relay’s process, which takes the machine’s two processors as well.
+**Other splices.** Medians of p99 of 500 echoes of 800 B each. While bytes pass: compared with the same bytes passing through another relay’s process, which takes the machine’s processors as well: six
+processes share two of them, and p99 is mostly their waiting for each other. The relay’s own part is that one turn of it takes at most 2 MiB from one socket before the next has its turn.
 **Connections.** A mix of eleven kinds, as many of each: listeners that register and leave or are cut off, calls with a message each way (two connections that count as one), both in both protocols; calls to nobody, wrong proofs, messages that are none, and ends after a first message,
 after the upgrade and in the middle of it. A tenth as many come before, and both readings wait until the rate limits have forgotten everybody. Heap snapshots say
 that what live memory still grows by is compiled code: no object is left. Handles are those of process.getActiveResourcesInfo().`;

@@ -4,15 +4,8 @@ import { systemClock } from '@linkscope/core';
 import { createRelayServer } from '@linkscope/relay-server';
 import { ownProcess } from '../harness/own-process.mjs';
 import { serveCommands } from '../harness/serve-commands.mjs';
+import { ONE_ADDRESS } from '../loops/one-address.mjs';
 
-// All clients of a bench come from one address.
-const MANY = 1_000_000;
-const limits = {
-	registrationsPerAddress: MANY,
-	connectionsPerAddress: MANY,
-	connectionsPerSecondPerAddress: MANY,
-	connectionsBurstPerAddress: MANY,
-};
 const SAMPLE_MS = 5;
 
 /** Timers that have neither fired nor been cancelled: Node lists those alone that keep a process alive. */
@@ -34,7 +27,7 @@ function forget() {
 	sockets.delete(this);
 }
 
-const relay = createRelayServer({ port: 0, limits, clock });
+const relay = createRelayServer({ port: 0, limits: ONE_ADDRESS, clock });
 let sampling;
 let peak;
 

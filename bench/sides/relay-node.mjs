@@ -1,15 +1,7 @@
 import { createServer } from 'node:net';
 import { createRedisCluster, createRelayServer } from '@linkscope/relay-server';
 import { serveCommands } from '../harness/serve-commands.mjs';
-
-// All clients of a bench come from one address, and as many as they are.
-const MANY = 100_000;
-const limits = {
-	registrationsPerAddress: MANY,
-	connectionsPerAddress: MANY,
-	connectionsPerSecondPerAddress: MANY,
-	connectionsBurstPerAddress: MANY,
-};
+import { ONE_ADDRESS } from '../loops/one-address.mjs';
 
 let cluster;
 let relay;
@@ -29,7 +21,7 @@ serveCommands({
 		const port = await freePort();
 		const url = `ws://127.0.0.1:${port}`;
 		cluster = createRedisCluster({ redis, clusterUrl: url });
-		relay = createRelayServer({ port, publicUrls: [balancer, url], pingIntervalMs, limits, cluster });
+		relay = createRelayServer({ port, publicUrls: [balancer, url], pingIntervalMs, limits: ONE_ADDRESS, cluster });
 		await relay.listen();
 		return port;
 	},
