@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Call, Cluster, Hints, LocalNode, Registration, RemoteRegistration } from './cluster/cluster.js';
 import { NativeParty } from './fixtures/native-party.js';
 import { type RunningRelay, startRelay } from './fixtures/relay.js';
+import { upgrade } from './fixtures/upgrade.js';
 import { RelayError } from './relay-error.js';
+import { createRelayServer } from './relay-server.js';
 import { dialNode } from './wire/dial-node.js';
 import type { RelaySocket } from './wire/relay-socket.js';
 
@@ -60,6 +62,19 @@ function elsewhere(id: string, since: number): RemoteRegistration {
 }
 
 describe('in a cluster', () => {
+	test('nobody is taken before the cluster is joined, so nobody keeps a relay that cannot join', async () => {
+		const cluster = new ScriptedCluster();
+		let fail!: (error: Error) => void;
+		cluster.start = () => new Promise((_, reject) => (fail = reject));
+		const relay = createRelayServer({ port: 0, cluster });
+		const listening = relay.listen();
+		await expect.poll(() => relay.address).not.toBeNull();
+		expect(await upgrade(relay.address?.url as string)).toBe(503);
+		fail(new RelayError('REDIS_UNREACHABLE', 'no Redis'));
+		await expect(listening).rejects.toThrow('no Redis');
+		await relay.close();
+	});
+
 	test('a call goes to the newest registration wherever it waits, and on to the next where that is gone', async () => {
 		const { url, clock, cluster, metric } = await startNode();
 		const listener = new NativeParty();

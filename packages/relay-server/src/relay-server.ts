@@ -78,6 +78,7 @@ class Relay implements RelayServer, LocalNode {
 	#origins: ReadonlySet<string> = new Set();
 	#address: RelayAddress | null = null;
 	#listening: Promise<RelayAddress> | null = null;
+	#takesClients = false;
 	#ending: Promise<void> | null = null;
 	#cancelCutOff: Unsubscribe = () => {};
 
@@ -217,10 +218,10 @@ class Relay implements RelayServer, LocalNode {
 		try {
 			await cluster?.start(this);
 		} catch (error) {
-			this.#clients.restart();
 			await this.#port.close();
 			throw error;
 		}
+		this.#takesClients = true;
 		this.#journal.note('info', 'listening', { url, identity: this.fingerprint });
 		return this.#address;
 	}
@@ -232,6 +233,7 @@ class Relay implements RelayServer, LocalNode {
 			this.#journal.turnedAway('draining', address);
 			return refuseUpgrade(stream, 503, 'this relay is draining: use another, or come back');
 		}
+		if (!this.#takesClients) return refuseUpgrade(stream, 503, 'this relay is starting: come back in a moment');
 		const accept = (): RelaySocket | null => this.#acceptor.accept(request, stream, head, address);
 		const isLink = cluster !== undefined && request.url?.split('?', 1)[0] === CLUSTER_PATH;
 		const limit = isLink ? this.#links.take(stream, cluster, accept) : this.#clients.take(addressGroup(address), accept);
