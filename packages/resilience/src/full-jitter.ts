@@ -2,9 +2,9 @@ import { type Backoff, integerOption, numberOption } from '@linkscope/core';
 
 export interface FullJitterOptions {
 	/** Upper bound of the first wait. Default 1,000. */
-	baseMs?: number;
+	baseDelayMs?: number;
 	/** Upper bound of every wait. Default 30,000. */
-	capMs?: number;
+	maxDelayMs?: number;
 	/** Gives up after so many tries. Default: never. */
 	maxAttempts?: number;
 	/** From 0 to 1. */
@@ -17,11 +17,11 @@ export interface FullJitterOptions {
  * @throws RangeError naming the option.
  */
 export function fullJitter(options: FullJitterOptions = {}): Backoff {
-	const baseMs = numberOption('baseMs', options.baseMs, 1_000);
-	const capMs = numberOption('capMs', options.capMs, 30_000);
+	const baseDelayMs = numberOption('baseDelayMs', options.baseDelayMs, 1_000);
+	const maxDelayMs = numberOption('maxDelayMs', options.maxDelayMs, 30_000);
 	const maxAttempts = integerOption('maxAttempts', options.maxAttempts, Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY);
 	const { random = Math.random } = options;
 	return {
-		next: (attempt) => (attempt > maxAttempts ? null : random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30))),
+		next: (attempt) => (attempt > maxAttempts ? null : random() * Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(attempt - 1, 30))),
 	};
 }

@@ -1,6 +1,28 @@
 export { type FullJitterOptions, fullJitter } from './full-jitter.js';
+export {
+	type BreakerRule,
+	type CountOptions,
+	consecutiveFailures,
+	type FailureCount,
+	failureCount,
+	failureSampling,
+	type SamplingOptions,
+} from './policies/breaker-rules.js';
+export { type Bulkhead, type BulkheadOptions, bulkhead } from './policies/bulkhead.js';
+export { type CircuitBreaker, type CircuitBreakerOptions, type CircuitEvent, type CircuitState, circuitBreaker } from './policies/circuit-breaker.js';
+export { compose } from './policies/compose.js';
+export { PolicyError } from './policies/policy-error.js';
+export { type RateLimit, type RateLimitOptions, rateLimit } from './policies/rate-limit.js';
+export { type Timeout, type TimeoutOptions, timeout } from './policies/timeout.js';
+export { type TokenBucket, type TokenBucketOptions, tokenBucket } from './policies/token-bucket.js';
 export { CloseReason } from './pool/close-reasons.js';
 export { type CarrierChange, PeerPool, type PooledConnection } from './pool/peer-pool.js';
+export { type AdaptiveOptions, adaptive, type ConnectionQuality, connectionPressure, qualityFactor, retryPressure } from './retry/adaptive.js';
+export { type ExponentialOptions, exponential, type FixedOptions, fixed, type LinearOptions, linear } from './retry/backoffs.js';
+export { isRetryable } from './retry/is-retryable.js';
+export { type DecorrelatedJitterOptions, decorrelatedJitter, type PercentJitterOptions, percentJitter } from './retry/jitter.js';
+export { type Retry, type RetryOptions, retry } from './retry/retry.js';
+export { type RetryDecision, RetryLedger, type RetryLedgerEntry, type RetryRule } from './retry/retry-ledger.js';
 export { redialBackoff } from './routes/redial.js';
 export type { RouteConnection, RouteInfo, RouteSpec, RouteState } from './routes/route.js';
 export { RouteTable, type RouteTableOptions } from './routes/route-table.js';
