@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@linkscope/plugins';
+import { type ObjectStore, StoreError } from '@linkscope/plugins';
 import type { ChunkPlan } from './file-manifest.js';
 
 /** Where the chunks of a file go. */
@@ -39,11 +39,19 @@ export function blobFile(plan: ChunkPlan, type: string): ArrivingFile {
 /** In an object store, from which it becomes a blob: what came stays there, for another connection. */
 export function storedFile(plan: ChunkPlan, type: string, store: ObjectStore): ArrivingFile {
 	return {
-		has: async (id) => (await store.size(id)) !== null,
+		async has(id) {
+			const bytes = await store.size(id);
+			if (bytes !== null) plan.checkLength(id, bytes);
+			return bytes !== null;
+		},
 		write: async (bytes, id) => void (await store.put(bytes, id)),
 		async finish() {
 			const parts: Blob[] = [];
-			for (const id of plan.ids) parts.push(new Blob([((await store.get(id)) ?? new Uint8Array()) as Uint8Array<ArrayBuffer>]));
+			for (const id of plan.ids) {
+				const bytes = await store.get(id);
+				if (bytes === null) throw new StoreError('STORE_UNREADABLE', 'the store has lost a part of the file: have it sent again');
+				parts.push(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+			}
 			return { blob: new Blob(parts, { type }) };
 		},
 		leave: async () => {},

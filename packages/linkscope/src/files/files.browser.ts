@@ -11,7 +11,7 @@ export type AcceptOptions = AcceptFileOptions;
  * Sends a file: it is read once to name what is in it, and then as the peer asks for it. Resolves when the peer has it whole.
  * Sent again after a failure, to a peer that keeps what it has, it goes on where it stopped. Both ends need a SyncPlugin.
  * @param file a File or another Blob.
- * @throws FileError FILE_REFUSED, FILE_FAILED, FILE_CHANGED; SyncError SYNC_ABORTED, SYNC_INTERRUPTED; PluginError PLUGIN_NOT_FOUND.
+ * @throws FileError FILE_REFUSED, FILE_FAILED, FILE_CHANGED, FILE_UNREADABLE; SyncError SYNC_ABORTED, SYNC_INTERRUPTED; PluginError PLUGIN_NOT_FOUND.
  */
 export async function sendFile(connection: Connection, file: Blob, options: SendFileOptions = {}): Promise<SentFile> {
 	if (file instanceof Blob) return sendSource(connection, blobSource(file), options);

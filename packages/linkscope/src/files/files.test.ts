@@ -1,9 +1,10 @@
+import { openAsBlob } from 'node:fs';
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@linkscope/core';
 import { type MemoryTransport, settle } from '@linkscope/core/testing';
-import { AuthenticationPlugin, EncryptionPlugin, memoryObjectStore, objectId, SyncPlugin } from '@linkscope/plugins';
+import { AuthenticationPlugin, EncryptionPlugin, memoryObjectStore, objectId, StoreError, SyncPlugin } from '@linkscope/plugins';
 import { createMemoryPair } from '@linkscope/transports/memory';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createIdentity } from '../security/identity.js';
@@ -188,6 +189,59 @@ describe('a file that is not received', () => {
 		await expect(sendFile(left, folder)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
 	});
 
+	it.each<[string, (folder: string) => AcceptOptions, RegExp]>([
+		[
+			'the folder is gone',
+			(folder) => ({ path: join(folder, 'to', 'x'), onProgress: ({ bytes }) => bytes > 0 && rm(join(folder, 'to'), { recursive: true }) }),
+			/FILE_UNWRITABLE.*removed/,
+		],
+		['a folder is there', (folder) => ({ path: folder, overwrite: true }), /FILE_UNWRITABLE.*a folder stands/],
+		[
+			'the store fails',
+			() => ({ store: { ...memoryObjectStore(), put: () => Promise.reject(new StoreError('STORE_UNWRITABLE', 'full')) } }),
+			/STORE_UNWRITABLE full/,
+		],
+		['the store forgets', () => ({ store: { ...memoryObjectStore(), get: async () => null } }), /STORE_UNREADABLE.*lost/],
+		[
+			'onProgress throws',
+			() => ({
+				onProgress: () => {
+					throw new Error('boom');
+				},
+			}),
+			/undefined boom/,
+		],
+	])('tells its receiver why it failed where %s', async (_, options, expected) => {
+		const { left, right } = await pair();
+		const received = accepted(right, options(folder)).catch(({ code, message }) => `${code} ${message}`);
+		await expect(sendFile(left, file(), { name: 'a.txt' })).rejects.toMatchObject({ code: 'FILE_FAILED', message: expect.stringContaining('a.txt') });
+		expect(await received).toMatch(expected);
+		expect([left.state, right.state]).toEqual(['ACTIVE', 'ACTIVE']);
+	});
+
+	it('tells its sender why it failed where that is its own affair', async () => {
+		const { left, right } = await pair();
+		onFile(right, (incoming) => void incoming.accept());
+		const path = join(folder, 'log');
+		await writeFile(path, sample(CHUNK));
+		const blob = await openAsBlob(path);
+		await writeFile(path, 'shorter');
+		await expect(sendFile(left, blob, { name: 'log' })).rejects.toMatchObject({
+			code: 'FILE_UNREADABLE',
+			message: expect.stringMatching(/^could not read log: .*changed/),
+		});
+		let slices = 0;
+		const fading = file();
+		const { slice } = fading;
+		fading.slice = (...range) => (++slices > 1 ? blob.slice() : slice.apply(fading, range));
+		await expect(sendFile(left, fading)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+		const boom = () => {
+			throw new Error('boom');
+		};
+		await expect(sendFile(left, file(), { onProgress: boom })).rejects.toThrow('boom');
+		await sendFile(left, file());
+	});
+
 	it('was changed while it was sent', async () => {
 		const { left, right } = await pair();
 		const path = join(folder, 'log');
@@ -293,6 +347,18 @@ describe('a hostile sender', () => {
 		expect(outcome).toBe('failed');
 		expect(right.state).toBe('ACTIVE');
 		expect((await readdir(folder)).filter((name) => !name.endsWith('.part'))).toEqual([]);
+	});
+
+	it('gets no file together from what is in the store and does not fit', async () => {
+		const { left, right } = await pair();
+		const store = memoryObjectStore();
+		for (const object of [sample(2000), sample(48)]) await store.put(object);
+		const received = accepted(right, { store }).catch(({ code }) => code);
+		const sync = left.plugin<SyncPlugin>('sync');
+		const bytes = encodeManifest(manifest);
+		for (const object of [bytes, list]) await sync.store.put(object);
+		expect(await sync.offer(objectId(bytes), 'file')).toBe('failed');
+		expect(await received).toBe('FILE_MALFORMED');
 	});
 
 	it('cannot choose a path', async () => {

@@ -1,3 +1,4 @@
+import { codeOf } from '@linkscope/core';
 import type { ObjectSink, ObjectStore, SyncPlugin } from '@linkscope/plugins';
 import { type ArrivingFile, blobFile, type PlacedFile, storedFile } from './arriving-file.js';
 import { FileError, type FileProgress } from './file-error.js';
@@ -8,6 +9,7 @@ export interface AcceptFileOptions {
 	/** Keeps what came in an object store, so that another connection goes on from there. Without a store, and without a place on disk, a broken connection begins anew. */
 	store?: ObjectStore;
 	signal?: AbortSignal;
+	/** What it throws ends the receiving. */
 	onProgress?: (progress: FileProgress) => void;
 }
 
@@ -54,7 +56,7 @@ export class IncomingFile<O extends AcceptFileOptions = AcceptFileOptions> {
 
 	/**
 	 * Fetches the file, what an earlier try has left excepted; every part is verified. Not accepting it refuses it.
-	 * @throws FileError FILE_EXISTS, FILE_UNWRITABLE, FILE_INCOMPLETE, FILE_MALFORMED; SyncError; TypeError where it is too late.
+	 * @throws FileError FILE_EXISTS, FILE_UNWRITABLE, FILE_INCOMPLETE, FILE_MALFORMED; StoreError; SyncError; TypeError where it is too late.
 	 */
 	accept(options: O = {} as O): Promise<ReceivedFile> {
 		if (this.#isDecided || this.#accepted) return Promise.reject(new TypeError('accept() is called once, before the handler of onFile() has ended'));
@@ -108,7 +110,10 @@ export class IncomingFile<O extends AcceptFileOptions = AcceptFileOptions> {
 				return id;
 			},
 		};
-		const missing = await this.#sync.fetch(wanted, { into, signal });
+		const missing = await this.#sync.fetch(wanted, { into, signal }).catch((error) => {
+			// What the place of the file threw says more.
+			throw codeOf(error) === 'SYNC_STORE_FAILED' ? error.cause : error;
+		});
 		if (missing.length > 0) throw incomplete();
 	}
 }

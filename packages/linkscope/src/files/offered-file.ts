@@ -1,12 +1,10 @@
-import type { AbortSignal } from '@linkscope/core';
+import { type AbortSignal, asError } from '@linkscope/core';
 import { type ObjectSource, objectId, SyncError } from '@linkscope/plugins';
 import { FileError, type FileProgress } from './file-error.js';
 import { chunkBytesFor, encodeChunkList, encodeManifest } from './file-manifest.js';
 import type { FileSource } from './file-source.js';
 
 export interface OfferedFileOptions {
-	name?: string;
-	type?: string;
 	signal?: AbortSignal;
 	onProgress?: (progress: FileProgress) => void;
 }
@@ -16,8 +14,8 @@ export class OfferedFile implements ObjectSource {
 	/** Name of the manifest. */
 	readonly id: string;
 	readonly totalBytes: number;
-	/** The file is not any more what it was. */
-	hasChanged = false;
+	/** Why a part of it could not be sent; null while all is well. */
+	failure: Error | null = null;
 	readonly #source: FileSource;
 	readonly #chunkBytes: number;
 	readonly #held: ReadonlyMap<string, Uint8Array>;
@@ -28,16 +26,14 @@ export class OfferedFile implements ObjectSource {
 	readonly #sent = new Set<number>();
 	#sentBytes = 0;
 
-	/** Reads the file once, to name what is in it. @throws FileError FILE_CHANGED; SyncError SYNC_ABORTED. */
-	static async of(source: FileSource, { name = source.name, type = source.type, signal, onProgress }: OfferedFileOptions): Promise<OfferedFile> {
-		const { size } = source;
+	/** Reads the file once, to name what is in it. @throws FileError FILE_CHANGED, FILE_UNREADABLE; SyncError SYNC_ABORTED. */
+	static async of(source: FileSource, { signal, onProgress }: OfferedFileOptions): Promise<OfferedFile> {
+		const { name, type, size } = source;
 		const chunkBytes = chunkBytesFor(size);
 		const ids: string[] = [];
 		for (let start = 0; start < size; start += chunkBytes) {
 			if (signal?.aborted) throw new SyncError('SYNC_ABORTED', 'sendFile() was aborted by its signal', { cause: signal.reason });
-			const chunk = await source.read(start, Math.min(start + chunkBytes, size));
-			if (chunk.length !== Math.min(chunkBytes, size - start)) throw changed(source);
-			ids.push(objectId(chunk));
+			ids.push(objectId(await readPart(source, start, Math.min(start + chunkBytes, size))));
 		}
 		const list = encodeChunkList(ids);
 		const manifest = encodeManifest({ name, type, size, chunkBytes, chunks: objectId(list) });
@@ -74,14 +70,15 @@ export class OfferedFile implements ObjectSource {
 		if (held) return held;
 		const index = this.#places.get(id);
 		if (index === undefined) return null;
-		const end = this.#endOf(index);
-		const chunk = await this.#source.read(index * this.#chunkBytes, end);
-		if (objectId(chunk) !== id) {
-			this.hasChanged = true;
-			throw changed(this.#source);
+		try {
+			const chunk = await readPart(this.#source, index * this.#chunkBytes, this.#endOf(index));
+			if (objectId(chunk) !== id) throw changed(this.#source);
+			this.#count(index, chunk.length);
+			return chunk;
+		} catch (error) {
+			this.failure ??= asError(error);
+			throw error;
 		}
-		this.#count(index, chunk.length);
-		return chunk;
 	}
 
 	/** The peer has it all. */
@@ -107,6 +104,15 @@ export class OfferedFile implements ObjectSource {
 	}
 }
 
-export function changed(source: FileSource): FileError {
+/** @throws FileError FILE_UNREADABLE, FILE_CHANGED. */
+async function readPart(source: FileSource, start: number, end: number): Promise<Uint8Array> {
+	const bytes = await source.read(start, end).catch((cause) => {
+		throw new FileError('FILE_UNREADABLE', `could not read ${source.name}: ${asError(cause).message}; was it changed or removed?`, { cause });
+	});
+	if (bytes.length < end - start) throw changed(source);
+	return bytes;
+}
+
+function changed(source: FileSource): FileError {
 	return new FileError('FILE_CHANGED', `${source.name} was changed while it was sent: send it again`);
 }

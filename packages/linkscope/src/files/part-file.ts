@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { objectId } from '@linkscope/plugins';
-import { syncFolder } from '../stores/durable-file.js';
+import { reasonOf, syncFolder } from '../stores/durable-file.js';
 import type { ArrivingFile } from './arriving-file.js';
 import { FileError } from './file-error.js';
 import type { ChunkPlan } from './file-manifest.js';
@@ -165,6 +165,5 @@ function exists(path: string): FileError {
 
 function unwritable(path: string, cause: unknown): Error {
 	if (cause instanceof FileError) return cause;
-	const { code = String(cause) } = cause as { code?: string };
-	return new FileError('FILE_UNWRITABLE', `could not write ${path}: ${code === 'ENOSPC' ? 'no space left on the device' : code}`, { cause });
+	return new FileError('FILE_UNWRITABLE', `could not write ${path}: ${reasonOf(cause as { code?: string }) || String(cause)}`, { cause });
 }

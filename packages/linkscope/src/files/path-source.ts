@@ -1,12 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { reasonOf } from '../stores/durable-file.js';
 import { FileError } from './file-error.js';
 import type { FileSource } from './file-source.js';
 
 /** @throws FileError FILE_UNREADABLE. */
 export async function pathSource(path: string): Promise<FileSource> {
 	const unreadable = (why: string, cause?: unknown) => new FileError('FILE_UNREADABLE', `could not read ${path}: ${why}`, { cause });
-	const file = await open(path, 'r').catch((cause) => Promise.reject(unreadable(cause.code === 'ENOENT' ? 'there is no such file' : cause.code, cause)));
+	const file = await open(path, 'r').catch((cause) => Promise.reject(unreadable(cause.code === 'ENOENT' ? 'there is no such file' : reasonOf(cause), cause)));
 	const stats = await file.stat();
 	if (!stats.isFile()) {
 		await file.close();

@@ -2,7 +2,7 @@ import { type AbortSignal, type Connection, PluginError } from '@linkscope/core'
 import type { SyncPlugin } from '@linkscope/plugins';
 import { FileError, type FileProgress } from './file-error.js';
 import type { FileSource } from './file-source.js';
-import { changed, OfferedFile } from './offered-file.js';
+import { OfferedFile } from './offered-file.js';
 
 export interface SendFileOptions {
 	/** What the peer sees. Default: the file's own name. */
@@ -11,7 +11,7 @@ export interface SendFileOptions {
 	type?: string;
 	/** Takes the offer back, or stops the sending. */
 	signal?: AbortSignal;
-	/** What was handed to the connection. */
+	/** What was handed to the connection. What it throws ends the sending. */
 	onProgress?: (progress: FileProgress) => void;
 }
 
@@ -26,14 +26,15 @@ export interface SentFile {
 export async function sendSource(connection: Connection, source: FileSource, options: SendFileOptions): Promise<SentFile> {
 	try {
 		const sync = syncOf(connection, 'sendFile()');
-		const file = await OfferedFile.of(source, options);
+		const { name = source.name, type = source.type } = options;
+		const file = await OfferedFile.of({ ...source, name, type }, options);
 		const withdraw = sync.serve(file);
 		try {
 			const outcome = await sync.offer(file.id, 'file', { signal: options.signal });
-			if (file.hasChanged) throw changed(source);
-			if (outcome === 'refused') throw new FileError('FILE_REFUSED', `the peer does not want ${source.name}; does it call onFile()?`);
+			if (outcome !== 'done' && file.failure) throw file.failure;
+			if (outcome === 'refused') throw new FileError('FILE_REFUSED', `the peer does not want ${name}; does it call onFile()?`);
 			if (outcome === 'failed')
-				throw new FileError('FILE_FAILED', `the peer could not receive ${source.name}; its side knows why. Sent again, it goes on where it stopped`);
+				throw new FileError('FILE_FAILED', `the peer could not receive ${name}; its side knows why. Sent again, it goes on where it stopped`);
 			file.done();
 			return { id: file.id, size: file.totalBytes };
 		} finally {

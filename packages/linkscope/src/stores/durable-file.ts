@@ -34,10 +34,15 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
 	EMFILE: 'this process has too many open files',
 };
 
-/** What the file system said, in words that say what to do; a StoreError, and what is no error of the file system, as it is. */
+/** What the file system said, in words that say what to do. */
+export function reasonOf({ code = '' }: { code?: string }): string {
+	return WHAT_TO_DO[code] ?? code;
+}
+
+/** The same as an error of a store; a StoreError, and what is no error of the file system, as it is. */
 export function asStoreError(code: 'STORE_UNREADABLE' | 'STORE_UNWRITABLE', path: string, cause: unknown): Error {
 	const system = (cause as { code?: unknown }).code;
 	if (cause instanceof StoreError || typeof system !== 'string') return cause as Error;
 	const doing = code === 'STORE_UNREADABLE' ? 'read' : 'write';
-	return new StoreError(code, `could not ${doing} ${path}: ${WHAT_TO_DO[system] ?? system}`, { cause });
+	return new StoreError(code, `could not ${doing} ${path}: ${reasonOf({ code: system })}`, { cause });
 }
