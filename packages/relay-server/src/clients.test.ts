@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Client } from './fixtures/client.js';
@@ -40,6 +41,20 @@ describe('limits', () => {
 		await new Promise((resolve) => second.once('close', resolve));
 		silent.destroy();
 		expect(log).toContainEqual(expect.objectContaining({ event: 'turned away', code: 'RELAY_QUOTA', address: '127.0.0.1' }));
+	});
+
+	test('connections that are gone before they are taken leave nothing', async () => {
+		const { http, relay, clock } = await startRelay();
+		// Meanwhile this process takes nobody.
+		const script = `
+			const { connect } = require('node:net');
+			for (let i = 0; i < 5; i++) {
+				const socket = connect(${new URL(http).port}, '127.0.0.1', () => socket.resetAndDestroy());
+			}`;
+		spawnSync(process.execPath, ['-e', script]);
+		await fetch(`${http}/health`);
+		await expect.poll(() => relay.counts.remembered).toBe(0);
+		expect(clock.pending).toBe(0);
 	});
 
 	test('connections of an address, their rate, and all of them', async () => {

@@ -33,7 +33,7 @@ export interface PortOptions {
 export class Port {
 	readonly #options: PortOptions;
 	#server: HttpServer | null = null;
-	/** By address and port of the peer, which TLS does not change. */
+	/** By the addresses and ports of both ends, which TLS does not change. */
 	readonly #waiting = new Map<string, { socket: Socket; leave: Unsubscribe }>();
 	readonly #perAddress: Tally;
 
@@ -96,7 +96,12 @@ export class Port {
 
 	#waitFor(socket: Socket): void {
 		const name = nameOf(socket);
-		const address = socket.remoteAddress ?? 'unknown';
+		const address = socket.remoteAddress;
+		// It was gone before it was taken: nothing would tell it from others of its kind.
+		if (address === undefined) {
+			socket.destroy();
+			return;
+		}
 		const group = addressGroup(address);
 		const turnAway = (code: 'HANDSHAKE_TIMEOUT' | 'RELAY_QUOTA'): void => {
 			this.#options.onTurnedAway(code, address);
@@ -135,6 +140,6 @@ export function refuseUpgrade(socket: Duplex, status: number, text: string): voi
 	socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
 }
 
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-	return `${remoteAddress} ${remotePort}`;
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+	return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
