@@ -17,7 +17,12 @@ it.each([
 	['name. . ', 'name'],
 	['CON', '_CON'],
 	['nul.txt', '_nul.txt'],
+	['con .txt', '_con.txt'],
+	['COM¹', '_COM¹'],
+	['conout$', '_conout$'],
 	['console.log', 'console.log'],
+	['\u3164\u115F\uFE0F', 'file'],
+	[`invoice.pdf${' '.repeat(90)}\u2003.exe`, 'invoice.pdf.exe'],
 	[`${'a'.repeat(300)}.tar.gz`, `${'a'.repeat(197)}.gz`],
 	['😀'.repeat(100), '😀'.repeat(50)],
 ])('%j becomes %j', (given, safe) => {

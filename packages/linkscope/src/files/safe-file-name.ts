@@ -1,14 +1,15 @@
 // Names on Linux and macOS have at most 255 bytes; this leaves room for ' (2)' and the like.
 const MAX_BYTES = 200;
 // Format characters among them: one of them writes the rest from right to left, so that exe.gpj shows as jpg.exe.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 const FORBIDDEN_SOMEWHERE = /[<>:"|?*]/g;
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+// Windows takes them with any extension.
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])(\.|$)/i;
 
 /** What a peer calls a file, made a name that is harmless in any folder of any system: no path, nothing hidden, no device. */
 export function safeFileName(name: string): string {
 	const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
-	const plain = last.replace(UNSEEN, '').replace(FORBIDDEN_SOMEWHERE, '_').trim();
+	const plain = last.replace(UNSEEN, '').replace(FORBIDDEN_SOMEWHERE, '_');
 	const visible = plain.replace(/^[.\s]+/, '').replace(/[.\s]+$/, '');
 	const short = shorten(visible);
 	return short === '' ? 'file' : DEVICE.test(short) ? `_${short}` : short;
