@@ -1,4 +1,10 @@
+export { FleetError } from './fleet-pool/fleet-error.js';
 export { type FullJitterOptions, fullJitter } from './full-jitter.js';
+export { AdaptiveMonitor, type AdaptiveMonitorOptions } from './monitor/adaptive-monitor.js';
+export type { Check, CheckResult } from './monitor/check-scheduler.js';
+export { MONITORING_LEVELS, type MonitoringLevel } from './monitor/levels.js';
+export type { CheckOutcome, LevelReason, MonitorEvent, MonitorStatistics } from './monitor/monitor-events.js';
+export type { MonitoredNodeInfo } from './monitor/monitored-node.js';
 export {
 	type BreakerRule,
 	type CountOptions,
