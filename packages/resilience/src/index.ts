@@ -32,3 +32,14 @@ export { type RetryDecision, RetryLedger, type RetryLedgerEntry, type RetryRule 
 export { redialBackoff } from './routes/redial.js';
 export type { RouteConnection, RouteInfo, RouteSpec, RouteState } from './routes/route.js';
 export { RouteTable, type RouteTableOptions } from './routes/route-table.js';
+export type { ReconnectConfig, ReconnectStrategy } from './sessions/reconnect-strategy.js';
+export type { Reconnect } from './sessions/reconnector.js';
+export type { StorageHealth } from './sessions/session-archive.js';
+export { SessionError } from './sessions/session-error.js';
+export type { SessionEvent } from './sessions/session-events.js';
+export { SessionManager } from './sessions/session-manager.js';
+export type { SessionManagerOptions } from './sessions/session-options.js';
+export type { HeartbeatResult, ScheduledReconnection, SessionsHealth } from './sessions/session-reports.js';
+export type { SessionState, SessionStatus } from './sessions/session-state.js';
+export { memoryStorage, type SessionBatch, type SessionStorage } from './sessions/session-storage.js';
+export type { SessionTotals } from './sessions/session-table.js';
