@@ -30,3 +30,46 @@ describe('the time of a turn', () => {
 		expect(turnNow(clock)).toBe(5);
 	});
 });
+
+describe('a timer of the system', () => {
+	const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+	test('that was cancelled is started again by the next of its length, which no old cancellation touches', async () => {
+		const first = vi.fn();
+		const cancelFirst = systemClock.after(7, first);
+		cancelFirst();
+		await new Promise<void>((resolve) => {
+			systemClock.after(7, resolve, { keepAlive: true });
+			cancelFirst();
+			cancelFirst();
+		});
+		expect(first).not.toHaveBeenCalled();
+	});
+
+	test('keeps the process alive only where it was asked to, and only until it is cancelled', () => {
+		const before = timers();
+		const cancel = systemClock.after(60_001, () => {}, { keepAlive: true });
+		expect(timers()).toBe(before + 1);
+		cancel();
+		expect(timers()).toBe(before);
+		const cancelSecond = systemClock.after(60_001, () => {});
+		expect(timers()).toBe(before);
+		cancelSecond();
+		const cancelThird = systemClock.after(60_001, () => {}, { keepAlive: true });
+		expect(timers()).toBe(before + 1);
+		cancelThird();
+		expect(timers()).toBe(before);
+	});
+
+	test('runs beside others of its length, each for itself', async () => {
+		const calls: string[] = [];
+		await new Promise<void>((resolve) => {
+			systemClock.after(11, () => calls.push('a'), { keepAlive: true });
+			const cancel = systemClock.after(11, () => calls.push('b'), { keepAlive: true });
+			systemClock.after(11, () => resolve(), { keepAlive: true });
+			cancel();
+			cancel();
+		});
+		expect(calls).toEqual(['a']);
+	});
+});
