@@ -72,4 +72,19 @@ describe('a timer of the system', () => {
 		});
 		expect(calls).toEqual(['a']);
 	});
+
+	test('is a plain one where the platform has Node and the timers of a browser, as in a page of Electron', async () => {
+		const cleared: unknown[] = [];
+		vi.stubGlobal('setTimeout', () => 42);
+		vi.stubGlobal('clearTimeout', (timer: unknown) => cleared.push(timer));
+		vi.resetModules();
+		try {
+			const { systemClock: clock } = await import('./clock.js');
+			clock.after(5, () => {})();
+			expect(cleared).toEqual([42, 42]);
+		} finally {
+			vi.unstubAllGlobals();
+			vi.resetModules();
+		}
+	});
 });

@@ -52,10 +52,22 @@ const MAX_REUSABLE = 32;
 function reusableTimer(delayMs: number): NodeTimer | undefined {
 	const timer = reusable.get(delayMs);
 	if (timer) return timer.wake() ? timer : undefined;
-	if (reusable.size >= MAX_REUSABLE) return undefined;
+	if (reusable.size >= MAX_REUSABLE || !areRefreshable()) return undefined;
 	const fresh = new NodeTimer(delayMs);
 	reusable.set(delayMs, fresh);
 	return fresh;
+}
+
+let refreshable: boolean | undefined;
+
+/** In a page of Electron Node is there, and the timers are a browser's; a library may have replaced them before we came. */
+function areRefreshable(): boolean {
+	if (refreshable === undefined) {
+		const timer = setTimeout(() => {}, 0);
+		refreshable = typeof (timer as { refresh?: unknown }).refresh === 'function';
+		clearTimeout(timer);
+	}
+	return refreshable;
 }
 
 /** One that is asleep keeps no process alive, and is gone when its time is over. */
