@@ -4,7 +4,7 @@ import type { CloseInfo } from './transport.js';
 
 /** What a caller hears who uses a connection after its end. */
 export function closedBy(info: CloseInfo): ConnectionError {
-	return new ConnectionError('CONNECTION_CLOSED', `the connection is closed (${describeClose(info)})`, { cause: info.error });
+	return new ConnectionError('CONNECTION_CLOSED', `the connection is closed (${describeClose(info)})`, { cause: info.error, close: info });
 }
 
 // Close codes after which trying again as it is gains nothing, and what the peer would not have.

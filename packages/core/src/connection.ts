@@ -19,10 +19,10 @@ import { createReadable, createWritable } from './streams.js';
 import { type CloseInfo, type Transport, type TransportSink, truncateCloseReason } from './transport.js';
 import { Valve } from './valve.js';
 
-/** What an application holds: a Connection, or a link that outlives many. */
-export interface Channel {
+/** What an application holds: a Connection, or a link that outlives many and has states of its own. */
+export interface Channel<State extends string = ConnectionState> {
 	readonly onMessage: Subscribable<Payload>;
-	readonly onState: Subscribable<ConnectionState>;
+	readonly onState: Subscribable<State>;
 	send(payload: Payload): boolean;
 	drained(): Promise<void>;
 	messages(): AsyncIterable<Payload>;

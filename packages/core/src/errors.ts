@@ -1,3 +1,5 @@
+import type { CloseInfo } from './transport.js';
+
 /**
  * Operational errors carry a stable `code`; messages may change, codes do not.
  * Every code has a heading in docs/errors.md. A caller's mistake is a plain TypeError or RangeError.
@@ -23,6 +25,15 @@ export class LinkscopeError extends Error {
 export class ConnectionError extends LinkscopeError {
 	static {
 		ConnectionError.prototype.name = 'ConnectionError';
+	}
+
+	/** How the connection ended, where that is what the error tells. */
+	declare readonly close?: CloseInfo;
+
+	constructor(code: string, message: string, options: { cause?: unknown; close?: CloseInfo } = {}) {
+		super(code, message, options);
+		// Not shown with the error: its message says the same, with the peer's text quoted.
+		if (options.close) Object.defineProperty(this, 'close', { value: options.close });
 	}
 }
 

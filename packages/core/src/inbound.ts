@@ -5,7 +5,7 @@ import { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 
 export interface InboundHooks {
 	readonly maxUnreadBytes: number;
-	/** Stops the transport. @returns false where the transport cannot be stopped. */
+	/** Stops the source. @returns false where it cannot be stopped. */
 	pause(): boolean;
 	resume(): void;
 	/** More is unread than may be held. */
@@ -15,8 +15,8 @@ export interface InboundHooks {
 }
 
 /**
- * The receiving end of a connection. What nobody has read yet is held, bounded by what that costs: first the transport is
- * paused, and where that is not possible, or not enough, the connection gives up as a slow reader.
+ * The receiving end of a connection, or of a link over many. What nobody has read yet is held, bounded by what that costs: first the source
+ * is paused, and where that is not possible, or not enough, its owner gives up as a slow reader.
  */
 export class Inbound {
 	readonly onMessage: Subscribable<Payload>;

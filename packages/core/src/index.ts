@@ -1,9 +1,11 @@
 export type { Backoff } from './backoff.js';
 export { type Clock, every, systemClock, turnNow } from './clock.js';
+export { closedBy } from './close-info.js';
 export { type Channel, Connection } from './connection.js';
 export type { ConnectionOptions } from './connection-options.js';
-export { Emitter, type Subscribable, type Unsubscribe } from './emitter.js';
+export { Emitter, type Subscribable, throwLater, type Unsubscribe } from './emitter.js';
 export { asError, CloseCode, ConnectionError, closeCodeFor, codeOf, HandshakeError, LinkscopeError, PluginError, TransportError } from './errors.js';
+export { Inbound, type InboundHooks } from './inbound.js';
 export { integerOption, numberOption } from './options.js';
 export { byteLength, type Payload } from './payload.js';
 export type { AbortSignal, ReadableStream, WritableStream } from './platform.js';

@@ -1,5 +1,13 @@
 export { FleetError } from './fleet-pool/fleet-error.js';
 export { type FullJitterOptions, fullJitter } from './full-jitter.js';
+export type { DialConnection, LinkAttempt } from './link/dial.js';
+export type { DroppedMessage, Overflow } from './link/held-messages.js';
+export { linkBackoff } from './link/link-backoff.js';
+export { type LinkEvent, type LinkEventContext, type LinkEventName, LinkEventType } from './link/link-event.js';
+export type { LinkNetwork, LinkOptions, LinkSession, LostSession } from './link/link-options.js';
+export type { LinkState } from './link/link-state.js';
+export { type LinkStatus, ReconnectingLink } from './link/reconnecting-link.js';
+export { defaultRecovery, type LinkFailure, type Recovery } from './link/recovery.js';
 export { AdaptiveMonitor, type AdaptiveMonitorOptions } from './monitor/adaptive-monitor.js';
 export type { Check, CheckResult } from './monitor/check-scheduler.js';
 export { MONITORING_LEVELS, type MonitoringLevel } from './monitor/levels.js';
