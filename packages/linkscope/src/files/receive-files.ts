@@ -1,5 +1,6 @@
-import type { Connection, Unsubscribe } from '@linkscope/core';
+import type { Unsubscribe } from '@linkscope/core';
 import { FILE_PURPOSE, readManifest } from './file-manifest.js';
+import { type FilePartner, onEachConnection } from './file-partner.js';
 import { type AcceptFileOptions, fetchOne, IncomingFile, type OpenPlace } from './incoming-file.js';
 import { syncOf } from './send-source.js';
 
@@ -12,18 +13,20 @@ export interface OnFileOptions {
 export type FileHandler<O extends AcceptFileOptions> = (file: IncomingFile<O>) => void | Promise<void>;
 
 export function receiveFiles<O extends AcceptFileOptions>(
-	connection: Connection,
+	from: FilePartner,
 	handler: FileHandler<O>,
 	{ maxBytes = Number.POSITIVE_INFINITY }: OnFileOptions,
 	openPlace: OpenPlace<O>,
 ): Unsubscribe {
 	if (typeof handler !== 'function') throw new TypeError('onFile takes a handler: onFile(connection, async (file) => { await file.accept() })');
-	const sync = syncOf(connection, 'onFile()');
-	return sync.onOffer(FILE_PURPOSE, async (object, signal) => {
-		const manifest = readManifest(await fetchOne(sync, object, signal));
-		if (manifest.size > maxBytes) return 'refused';
-		const file = new IncomingFile(manifest, sync, signal, openPlace);
-		await handler(file);
-		return file.outcome();
+	return onEachConnection(from, (connection) => {
+		const sync = syncOf(connection, 'onFile()');
+		return sync.onOffer(FILE_PURPOSE, async (object, signal) => {
+			const manifest = readManifest(await fetchOne(sync, object, signal));
+			if (manifest.size > maxBytes) return 'refused';
+			const file = new IncomingFile(manifest, sync, signal, openPlace);
+			await handler(file);
+			return file.outcome();
+		});
 	});
 }

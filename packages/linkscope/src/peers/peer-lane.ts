@@ -15,8 +15,9 @@ export class PeerLane {
 		this.#refused = refused;
 	}
 
-	get isEmpty(): boolean {
-		return this.#queue.isEmpty;
+	/** Whether something waits for a carrier. */
+	get isWanted(): boolean {
+		return !this.#queue.isEmpty || this.#waiting.length > 0;
 	}
 
 	/** @returns false: wait for `drained()`. @throws as a connection's send() does. */
@@ -29,10 +30,14 @@ export class PeerLane {
 	}
 
 	async drained(): Promise<void> {
+		while (!(await (await this.carrier()).drained().then(isSo, isNotSo)));
+	}
+
+	/** What carries the channel, as soon as something does. @throws ConnectionError CONNECTION_CLOSED. */
+	async carrier(): Promise<PeerConnection> {
 		while (!this.#closed) {
-			const carrier = this.#carrier;
-			if (!carrier?.carries) await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-			else if (await carrier.drained().then(isSo, isNotSo)) return;
+			if (this.#carrier?.carries) return this.#carrier;
+			await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
 		}
 		throw this.#closed;
 	}

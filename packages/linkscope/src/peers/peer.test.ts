@@ -109,6 +109,15 @@ describe('a peer', () => {
 		expect(network.dials.map(({ channel }) => channel)).toEqual(['control', 'data', 'discovery']);
 	});
 
+	it('opens a channel that is not kept for who asks for its connection', async () => {
+		const { network, near } = await connected();
+		const opening = near.connection({ channel: 'discovery' });
+		await network.clock.run(100);
+		expect((await opening).plugins).toContain('route');
+		expect(near.connections).toContain(await opening);
+		expect(near.connections).toHaveLength(3);
+	});
+
 	it('leaves a channel alone that only the other side keeps open', async () => {
 		const { network, near, far } = await connected();
 		network.connect(network.larger, undefined, ['control']);

@@ -1,4 +1,4 @@
-import { type Clock, ConnectionError, Emitter, type Payload, type Subscribable, systemClock, type Unsubscribe } from '@linkscope/core';
+import { type Clock, type Connection, ConnectionError, Emitter, type Payload, type Subscribable, systemClock, type Unsubscribe } from '@linkscope/core';
 import type { RouteChannel } from '@linkscope/plugins';
 import { PeerPool, type RouteInfo, type RouteTable } from '@linkscope/resilience';
 import type { PeerConnection } from './peer-connection.js';
@@ -46,10 +46,13 @@ export class Peer {
 	readonly fingerprint: string;
 	/** Messages of all channels; held until somebody listens, at most 4 MiB. */
 	readonly onMessage: Subscribable<PeerMessage>;
+	/** Each of its connections, of all channels, when it is ACTIVE: for what its plugins have to say. */
+	readonly onConnection: Subscribable<Connection>;
 	readonly onState: Subscribable<PeerState>;
 	readonly onLost: Subscribable<PeerLoss>;
 	/** A route of this side has another state. */
 	readonly onRoute: Subscribable<void>;
+	readonly #arrivals = new Emitter<Connection>();
 	readonly #states = new Emitter<PeerState>();
 	readonly #losses = new Emitter<PeerLoss>();
 	readonly #routeChanges = new Emitter<void>();
@@ -68,6 +71,7 @@ export class Peer {
 		this.#clock = clock;
 		this.#pool = new PeerPool(clock);
 		this.onMessage = this.#inbox.onMessage;
+		this.onConnection = this.#arrivals;
 		this.onState = this.#states;
 		this.onLost = this.#losses;
 		this.onRoute = this.#routeChanges;
@@ -86,6 +90,11 @@ export class Peer {
 
 	get channels(): readonly PeerChannelInfo[] {
 		return CHANNELS.map((channel) => ({ channel, connectionId: this.#pool.carrier(channel)?.id ?? null, connections: this.#pool.count(channel) }));
+	}
+
+	/** Those that are open, of all channels, those on their way out included. */
+	get connections(): readonly Connection[] {
+		return [...this.#connections].map(({ connection }) => connection);
 	}
 
 	/** Best first; none where only the other side dials. */
@@ -113,6 +122,16 @@ export class Peer {
 	/** Resolves when sending more is welcome. @throws ConnectionError CONNECTION_CLOSED where it closes before. */
 	drained({ channel = 'data' }: { channel?: RouteChannel } = {}): Promise<void> {
 		return this.#lane(channel).drained();
+	}
+
+	/**
+	 * What carries a channel, as soon as something does: for its plugins. Messages go by `send()`, because another connection may replace this one at any time.
+	 * @throws ConnectionError CONNECTION_CLOSED where the peer closes before.
+	 */
+	async connection({ channel = 'data' }: { channel?: RouteChannel } = {}): Promise<Connection> {
+		const carrier = this.#lane(channel).carrier();
+		this.#refresh(channel);
+		return (await carrier).connection;
 	}
 
 	/** Its connections close, and it is dialled no more until `startRoute()`. @throws RangeError for a route it has not. */
@@ -170,6 +189,7 @@ export class Peer {
 		if (!connection.decides && connection.carries) this.#pool.carried(channel, connection);
 		this.#touch(channel);
 		this.#refresh(channel);
+		this.#arrivals.emit(connection.connection);
 	}
 
 	#received(message: PeerMessage): void {
@@ -200,7 +220,7 @@ export class Peer {
 
 	/** Dials what is wanted and has no connection. */
 	#refresh(channel: RouteChannel): void {
-		const isWanted = this.#state !== 'closed' && (this.#kept.has(channel) || !this.#lane(channel).isEmpty);
+		const isWanted = this.#state !== 'closed' && (this.#kept.has(channel) || this.#lane(channel).isWanted);
 		if (isWanted && this.#pool.count(channel) === 0) this.#table?.want(channel);
 		else this.#table?.unwant(channel);
 	}
