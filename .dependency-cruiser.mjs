@@ -63,7 +63,8 @@ export default {
 			comment: 'Published code may import only what its package.json installs for its users.',
 			severity: 'error',
 			from: { path: '^packages/[^/]+/src/', pathNot: tests },
-			to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+			// A peer that users may leave out is here a dev-dependency as well.
+			to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
 		},
 	],
 	options: {

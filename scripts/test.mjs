@@ -7,12 +7,14 @@ await install();
 
 const { ensureBrowser } = await import('./ensure-browser.mjs');
 const { ensureIproute } = await import('./ensure-iproute.mjs');
+const { ensurePostgres } = await import('./ensure-postgres.mjs');
 const { ensureRedis } = await import('./ensure-redis.mjs');
 const { BROWSER_VARIABLE } = await import('./find-browser.mjs');
 const { runNode } = await import('./run.mjs');
 try {
 	const browser = await ensureBrowser();
 	await ensureRedis();
+	await ensurePostgres();
 	await ensureIproute();
 	const env = { ...process.env, [BROWSER_VARIABLE]: browser };
 	process.exitCode = await runNode('node_modules/vitest/vitest.mjs', ['run', ...process.argv.slice(2)], { env });
