@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '@linkscope/core';
+import { CloseCode, Connection } from '@linkscope/core';
 import { type MemoryTransport, settle } from '@linkscope/core/testing';
 import { AuthenticationPlugin, EncryptionPlugin, memoryObjectStore, objectId, StoreError, SyncPlugin } from '@linkscope/plugins';
 import { createMemoryPair } from '@linkscope/transports/memory';
@@ -347,6 +347,15 @@ describe('a hostile sender', () => {
 		expect(outcome).toBe('failed');
 		expect(right.state).toBe('ACTIVE');
 		expect((await readdir(folder)).filter((name) => !name.endsWith('.part'))).toEqual([]);
+	});
+
+	it('makes nobody hold what is larger than a manifest', async () => {
+		const { left, right, wire } = await pair();
+		onFile(right, () => {});
+		const sync = left.plugin<SyncPlugin>('sync');
+		const large = await sync.store.put(sample(16 * 1024 + 1));
+		await expect(sync.offer(large, 'file')).rejects.toMatchObject({ code: 'SYNC_INTERRUPTED' });
+		expect([right.closeInfo?.code, wire.bytes]).toEqual([CloseCode.TOO_BIG, 0]);
 	});
 
 	it('gets no file together from what is in the store and does not fit', async () => {

@@ -119,7 +119,7 @@ export class IncomingFile<O extends AcceptFileOptions = AcceptFileOptions> {
 }
 
 /** One small object, held in memory. @throws FileError FILE_INCOMPLETE; SyncError. */
-export async function fetchOne(sync: SyncPlugin, id: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchOne(sync: SyncPlugin, id: string, signal: AbortSignal, maxBytes?: number): Promise<Uint8Array> {
 	let found: Uint8Array | null = null;
 	const into: ObjectSink = {
 		size: async () => null,
@@ -128,7 +128,7 @@ export async function fetchOne(sync: SyncPlugin, id: string, signal: AbortSignal
 			return id;
 		},
 	};
-	await sync.fetch([id], { into, signal });
+	await sync.fetch([id], { into, signal, maxBytes });
 	return found ?? Promise.reject(incomplete());
 }
 

@@ -1,4 +1,5 @@
 import type { Unsubscribe } from '@linkscope/core';
+import { MAX_CONTROL_BYTES } from '@linkscope/crypto';
 import { FILE_PURPOSE, readManifest } from './file-manifest.js';
 import { type FilePartner, onEachConnection } from './file-partner.js';
 import { type AcceptFileOptions, fetchOne, IncomingFile, type OpenPlace } from './incoming-file.js';
@@ -22,7 +23,7 @@ export function receiveFiles<O extends AcceptFileOptions>(
 	return onEachConnection(from, (connection) => {
 		const sync = syncOf(connection, 'onFile()');
 		return sync.onOffer(FILE_PURPOSE, async (object, signal) => {
-			const manifest = readManifest(await fetchOne(sync, object, signal));
+			const manifest = readManifest(await fetchOne(sync, object, signal, MAX_CONTROL_BYTES));
 			if (manifest.size > maxBytes) return 'refused';
 			const file = new IncomingFile(manifest, sync, signal, openPlace);
 			await handler(file);

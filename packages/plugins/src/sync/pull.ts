@@ -41,6 +41,8 @@ export interface PullRequest {
 	/** Or objects by name, each once. */
 	readonly ids: readonly string[] | null;
 	readonly sink: ObjectSink;
+	/** In place of the context's, where it is less. */
+	readonly maxBytes?: number;
 	readonly onProgress?: (progress: SyncProgress) => void;
 }
 
@@ -187,7 +189,8 @@ export class Pull {
 
 	#checkTotals(): void {
 		const { totalObjects, totalBytes } = this.#progress;
-		const { maxObjects, maxBytes } = this.#context;
+		const { maxObjects } = this.#context;
+		const maxBytes = Math.min(this.#context.maxBytes, this.#request.maxBytes ?? Number.POSITIVE_INFINITY);
 		if (totalObjects > maxObjects) throw tooBig(`${totalObjects} objects, at most ${maxObjects} (maxObjects) are taken at once`);
 		if (totalBytes > maxBytes) throw tooBig(`${totalBytes} bytes, at most ${maxBytes} (maxBytes) are taken at once`);
 	}

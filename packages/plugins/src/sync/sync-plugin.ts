@@ -43,6 +43,8 @@ export interface SyncOptions {
 export interface FetchOptions {
 	/** Where the objects go. Default: the plugin's store. */
 	into?: ObjectSink;
+	/** The most that is taken, of each 64 objects together; more ends the connection with 4409. Default: as of the plugin. */
+	maxBytes?: number;
 	signal?: AbortSignal;
 }
 
@@ -96,7 +98,7 @@ export class SyncPlugin implements Plugin {
 	 * @returns names of what the peer has not; empty when all is here.
 	 * @throws TypeError for what is no name; SyncError as `sync`.
 	 */
-	async fetch(ids: Iterable<string>, { into = this.store, signal }: FetchOptions = {}): Promise<string[]> {
+	async fetch(ids: Iterable<string>, { into = this.store, maxBytes, signal }: FetchOptions = {}): Promise<string[]> {
 		const wanted = [...new Set(ids)];
 		const wrong = wanted.find((id) => typeof id !== 'string' || !isObjectId(id));
 		if (wrong !== undefined) throw new TypeError('ids must be names of objects: 43 characters of base64url');
@@ -104,7 +106,7 @@ export class SyncPlugin implements Plugin {
 		const rest = async (): Promise<void> => {
 			while (wanted.length > 0) {
 				const ids = wanted.splice(0, MAX_BATCH_OBJECTS);
-				const result = await this.#pull({ since: null, ids, sink: into }, signal).catch((error) => {
+				const result = await this.#pull({ since: null, ids, sink: into, maxBytes }, signal).catch((error) => {
 					wanted.length = 0;
 					throw error;
 				});
