@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Unsubscribe } from '../emitter.js';
-import { type Timer, TimerHeap } from './timer-heap.js';
+import { type Timer, TimerHeap } from '../timer-heap.js';
 
 /** A clock that stands still until told: no test sleeps, and a day passes in a moment. */
 export class FakeClock implements Clock {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FakeClock } from './fake-clock.js';
+import { FakeClock } from './testing/fake-clock.js';
 
 test('timers run by their time, those of one time in the order they were made, and none that was cancelled', () => {
 	const step = fc.record({ ms: fc.integer({ min: 0, max: 20 }), cancels: fc.boolean(), whichCancelled: fc.nat() });
