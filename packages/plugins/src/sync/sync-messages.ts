@@ -88,6 +88,12 @@ const PURPOSE = /^[a-z][a-z0-9-]{0,31}$/;
 const ENTRY = /^([A-Za-z0-9_-]{43}):(0|[1-9][0-9]{0,8})$/;
 
 /** @throws TypeError */
+export function checkCursor(since: string | null): string | null {
+	if (since === null || (typeof since === 'string' && since.length <= MAX_CURSOR_CHARACTERS)) return since;
+	throw new TypeError('since must be the cursor of an earlier synchronisation, or null');
+}
+
+/** @throws TypeError */
 export function checkPurpose(purpose: string): string {
 	if (typeof purpose === 'string' && PURPOSE.test(purpose)) return purpose;
 	throw new TypeError('purpose must be 1 to 32 characters of a-z, 0-9 and -, beginning with a letter');

@@ -19,7 +19,17 @@ import { Pulls } from './pulls.js';
 import { MESSAGE, NUMBER_BYTES, OBJECTS, Sender } from './sender.js';
 import { Servings } from './servings.js';
 import { SyncError } from './sync-error.js';
-import { checkPurpose, MAX_BATCH_OBJECTS, MAX_SYNCS, malformed, type OfferOutcome, outOfOrder, readMessage, type SyncMessage } from './sync-messages.js';
+import {
+	checkCursor,
+	checkPurpose,
+	MAX_BATCH_OBJECTS,
+	MAX_SYNCS,
+	malformed,
+	type OfferOutcome,
+	outOfOrder,
+	readMessage,
+	type SyncMessage,
+} from './sync-messages.js';
 
 export interface SyncPluginOptions {
 	/** What the peer may fetch, and where fetched objects go. Default: an empty one in memory. */
@@ -86,10 +96,10 @@ export class SyncPlugin implements Plugin {
 
 	/**
 	 * Fetches what arrived at the peer's store since the last time, and is not in this side's. May be called before the connection is ACTIVE.
-	 * @throws SyncError with a `cursor` to go on from: SYNC_INTERRUPTED, SYNC_TIMEOUT, SYNC_ABORTED, SYNC_FAILED, SYNC_CORRUPT, SYNC_STORE_FAILED.
+	 * @throws SyncError with a `cursor` to go on from: SYNC_INTERRUPTED, SYNC_TIMEOUT, SYNC_ABORTED, SYNC_FAILED, SYNC_CORRUPT, SYNC_STORE_FAILED; TypeError.
 	 */
 	async sync({ since = null, signal, onProgress }: SyncOptions = {}): Promise<SyncProgress> {
-		const { missing, ...result } = await this.#pull({ since, ids: null, sink: this.store, onProgress }, signal);
+		const { missing, ...result } = await this.#pull({ since: checkCursor(since), ids: null, sink: this.store, onProgress }, signal);
 		return result;
 	}
 

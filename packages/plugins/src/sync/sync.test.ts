@@ -103,6 +103,12 @@ describe('a synchronisation', () => {
 		await expect(left.offer(objectId(new Uint8Array()), 'file')).rejects.toMatchObject({ code: 'SYNC_INTERRUPTED' });
 	});
 
+	it.each([5, 'x'.repeat(257), {}])('refuses %j as a cursor, before anything is sent', async (since) => {
+		const { left, wire } = await openSyncPair();
+		await expect(left.sync({ since: since as string })).rejects.toThrow(/^since must be/);
+		expect(wire).toEqual([]);
+	});
+
 	it('starts from the first object where the cursor is of another store', async () => {
 		const { left } = await openSyncPair({ right: { store: await storeWith(objects(3, () => 3)) } });
 		expect(await left.sync({ since: 'another-store.2' })).toMatchObject({ totalObjects: 3 });
