@@ -20,7 +20,7 @@ class Chatter {
 	/** First the past, then what is said from now on. The other side does the same. */
 	async join(connection) {
 		this.connection = connection;
-		connection.onMessage.on((message) => this.store.put(message));
+		connection.onMessage.on((message) => void this.store.put(message).catch(() => connection.close('not a message of this chat')));
 		connection.onClose.once(() => {
 			this.connection = null;
 		});
