@@ -139,7 +139,7 @@ class DemoInvitee extends DemoPeer {
 
 	async #accept(link: string): Promise<void> {
 		note(`📥 Invite pasted: ${shortened(link)}`);
-		const connection = await acceptInvite(link, { identity: this.identity, plugins: this.plugins() });
+		const connection = await acceptInvite(link, { identity: this.identity, plugins: () => this.plugins() });
 		this.connection = connection;
 		onFile(connection, async (file) => {
 			const { name, blob } = await file.accept();
