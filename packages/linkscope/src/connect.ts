@@ -1,7 +1,9 @@
 import type { AbortSignal, Plugin, Transport } from '@linkscope/core';
 import type { Invite } from '@linkscope/crypto';
+import type { ReconnectingLink } from '@linkscope/resilience';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
+import { asksForLink, connectLink, type ReconnectingOptions } from './reconnect/connect-link.js';
 import { readInvite } from './security/read-invite.js';
 import { type DialSecurityOptions, dialSecurity, withHeadroom } from './security/security-plugins.js';
 
@@ -14,15 +16,25 @@ export interface ConnectOptions extends Omit<FacadeOptions, 'plugins'>, DialOpti
 	signal?: AbortSignal;
 }
 
+export interface ConnectLinkOptions extends Omit<ConnectOptions, 'plugins' | 'link'>, ReconnectingOptions {}
+
+/**
+ * With `reconnect`, a link that dials again whenever its connection is lost. Resolves when it is CONNECTED for the first time, however often that takes a dial.
+ * @throws what no further dial could change, where there is such a failure; what `maxRetries` left; TypeError or RangeError for a bad option.
+ */
+export function connect(url: string | URL, options: ConnectLinkOptions): Promise<ReconnectingLink>;
 /**
  * Dials a WebSocket server and resolves when the connection is ACTIVE. With an `identity` it is authenticated and encrypted end to end.
  * @param url ws:, wss:, http: or https:.
  * @throws TransportError what kept it from opening, with its code; HandshakeError where it could not be secured or paired: a SecurityError where this
  * side saw why, AUTH_REFUSED or INVITE_REFUSED where the peer refused; CryptoError for an invite; TypeError or RangeError for a bad option.
  */
-export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
+export function connect(url: string | URL, options?: ConnectOptions): Promise<Connection>;
+export async function connect(url: string | URL, options: ConnectOptions | ConnectLinkOptions = {}): Promise<Connection | ReconnectingLink> {
 	const invite = options.invite === undefined ? undefined : readInvite(options.invite, options.peer);
-	const connection = connectionOver(dialWebSocket(url, withHeadroom(options)), options, invite);
+	const dial = (more: ConnectOptions, inviter?: Invite) => connectionOver(dialWebSocket(url, withHeadroom(options)), { ...options, ...more }, inviter);
+	if (asksForLink(options)) return connectLink(options, invite, dial);
+	const connection = dial({}, invite);
 	await connection.open(options.signal);
 	return connection;
 }

@@ -69,11 +69,15 @@ export function withDefaultPlugins<O extends { plugins?: readonly Plugin[] }>(
 	options: O,
 	security: readonly Plugin[] = [],
 ): O & { plugins: readonly Plugin[] } {
-	const plugins = options.plugins ?? [new StatisticsPlugin(), new NetworkPlugin()];
+	const plugins = options.plugins ?? defaultPlugins();
 	const all = security.concat(plugins);
 	const twice = all.slice(security.length).find((plugin) => security.some(({ name }) => name === plugin?.name));
 	if (twice) throw new PluginError('PLUGIN_DUPLICATE', `identity adds authentication, encryption and pairing by itself: leave ${twice.name} out of plugins`);
 	return { ...options, ...DONE, plugins: security.length === 0 ? plugins : all };
+}
+
+export function defaultPlugins(): readonly Plugin[] {
+	return [new StatisticsPlugin(), new NetworkPlugin()];
 }
 
 function withoutSecrets(remote: string): string {

@@ -96,9 +96,21 @@ export {
 	TypedMessagesPlugin,
 	type WaitOptions,
 } from '@linkscope/plugins';
+export {
+	type DroppedMessage,
+	type LinkEvent,
+	LinkEventType,
+	type LinkFailure,
+	type LinkOptions,
+	type LinkState,
+	type LinkStatus,
+	type LostSession,
+	ReconnectingLink,
+	type Recovery,
+} from '@linkscope/resilience';
 export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
-export { type ConnectOptions, connect } from './connect.js';
+export { type ConnectLinkOptions, type ConnectOptions, connect } from './connect.js';
 export { Connection, type FacadeOptions } from './connection.js';
 export { FileError, type FileProgress } from './files/file-error.js';
 export type { IncomingFile, ReceivedFile } from './files/incoming-file.js';
@@ -107,6 +119,7 @@ export type { SendFileOptions, SentFile } from './files/send-source.js';
 export { type ConnectPeerOptions, connectPeer, type PeerRoute } from './peers/connect-peer.js';
 export type { Peer, PeerChannelInfo, PeerLoss, PeerMessage, PeerState } from './peers/peer.js';
 export { type AcceptPeersOptions, acceptPeers, type Peers } from './peers/peers.js';
+export type { ReconnectingOptions } from './reconnect/connect-link.js';
 export { connectViaRelay, type ViaRelayOptions } from './relays/connect-via-relay.js';
 export type { RelayStatus } from './relays/waiting-at-relays.js';
 export { type AcceptInviteOptions, acceptInvite } from './security/accept-invite.js';

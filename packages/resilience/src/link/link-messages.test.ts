@@ -1,4 +1,4 @@
-import { Emitter, type Payload, PluginError } from '@linkscope/core';
+import { type Connection, Emitter, type Payload, PluginError } from '@linkscope/core';
 import { expect, test, vi } from 'vitest';
 import type { DroppedMessage } from './held-messages.js';
 import type { LinkSession, LostSession } from './link-options.js';
@@ -228,9 +228,9 @@ test('a message that a plugin cannot bear is refused once, and not sent over the
 	const { link, dropped } = await downLink(world);
 	link.send('good');
 	await world.run(1_000);
-	const connection = link.connection;
-	vi.spyOn(connection as never, 'send').mockImplementationOnce(() => {
-		connection?.terminate();
+	const connection = link.connection as Connection;
+	vi.spyOn(connection, 'send').mockImplementationOnce(() => {
+		connection.terminate();
 		throw new PluginError('PLUGIN_FAILED', 'picky threw');
 	});
 	expect(() => link.send('poison')).toThrow(expect.objectContaining({ code: 'PLUGIN_FAILED' }));

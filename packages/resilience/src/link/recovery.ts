@@ -1,4 +1,4 @@
-import { type CloseInfo, codeOf } from '@linkscope/core';
+import { type CloseInfo, closeCodeFor, codeOf } from '@linkscope/core';
 import { isFinal } from '../routes/route.js';
 
 /** never: trying again as it is gains nothing. at-once: the next dial waits for nothing, but never twice in a row. backoff: it waits. */
@@ -16,21 +16,13 @@ export interface LinkFailure {
 }
 
 const FINAL_CODES: ReadonlySet<string> = new Set([
-	'AUTH_FAILED',
 	'AUTH_REFUSED',
-	'PEER_MISMATCH',
-	'PEER_UNKNOWN',
-	'WEAK_KEY',
-	'NO_COMMON_SUITE',
-	'PROTOCOL_ORDER',
-	'PAIRING_REQUIRED',
 	'INVITE_REFUSED',
 	'URL_INVALID',
 	'PLUGIN_DUPLICATE',
 	'PLUGIN_NEEDS',
 	'PLUGIN_ORDER',
 	'PLUGIN_REUSED',
-	'PLUGIN_UNKNOWN_ANCHOR',
 ]);
 
 // The connection was at fault and not its peer, who waited long enough or never noticed: no crowd comes back at the same moment.
@@ -39,7 +31,8 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set(['HEARTBEAT_TIMEOUT', 'LINK
 /** What a link does where nobody says otherwise. A caller's mistake (TypeError, RangeError) is final too. */
 export function defaultRecovery({ error, close }: Pick<LinkFailure, 'error' | 'close'>): Recovery {
 	const code = codeOf(error) ?? '';
-	if (FINAL_CODES.has(code) || isFinal(close)) return 'never';
+	// What this side would not have, the peer was told by its close code.
+	if (FINAL_CODES.has(code) || isFinal(close) || isFinal({ code: closeCodeFor(error) })) return 'never';
 	if (error instanceof TypeError || error instanceof RangeError) return 'never';
 	return TRANSIENT_CODES.has(code) ? 'at-once' : 'backoff';
 }

@@ -44,6 +44,6 @@ export function costOf({ relayed, rttMs }: Pick<RouteInfo, 'relayed' | 'rttMs'>)
 const FINAL: ReadonlySet<number> = new Set([4401, 4402, 4410]);
 
 /** Whether dialling again as it is would gain nothing. */
-export function isFinal(info: CloseInfo | null): boolean {
+export function isFinal(info: Pick<CloseInfo, 'code'> | null): boolean {
 	return info !== null && FINAL.has(info.code);
 }
