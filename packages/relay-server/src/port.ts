@@ -84,6 +84,8 @@ export class Port {
 		const { tls, onRequest } = this.#options;
 		if (tls === undefined) return createServer(onRequest);
 		try {
+			// Of empty texts Node thinks that there are none, and listens with nothing to show.
+			if (!tls?.cert?.length || !tls.key?.length) throw new Error('there is none');
 			return createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, onRequest);
 		} catch (error) {
 			const why = (error as Error).message;

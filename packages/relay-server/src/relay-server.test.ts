@@ -146,8 +146,12 @@ test('nothing is left of whoever came and went', async () => {
 	expect(clock.pending).toBe(0);
 });
 
-test('a certificate that is none is named', async () => {
-	const relay = createRelayServer({ port: 0, tls: { cert: 'none', key: 'neither' } });
+test.each([
+	['none', { cert: 'none', key: 'neither' }],
+	['empty', { cert: '', key: '' }],
+	['left out', {} as { cert: string; key: string }],
+])('a certificate that is %s is named', async (_, tls) => {
+	const relay = createRelayServer({ port: 0, tls });
 	await expect(relay.listen()).rejects.toMatchObject({ code: 'TLS_UNREADABLE' });
 	await relay.close();
 });

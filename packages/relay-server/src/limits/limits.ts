@@ -34,14 +34,17 @@ export interface RelayLimits {
 
 const MIB = 2 ** 20;
 const A_DAY_MS = 86_400_000;
+// A timer knows no longer time.
+const LONGEST_MS = 2 ** 31 - 1;
 
-/** @throws RangeError naming the limit. */
+/** @throws RangeError, TypeError naming the limit. */
 export function checkedLimits(limits: Partial<RelayLimits> = {}): RelayLimits {
 	const count = (name: keyof RelayLimits, fallback: number, max = 10_000_000): number =>
 		integerOption(`limits.${name}`, limits[name] ?? undefined, fallback, 1, max);
 	const rate = (name: keyof RelayLimits, fallback: number): number => numberOption(`limits.${name}`, limits[name] ?? undefined, fallback, 0.001, 1_000_000);
-	const orNone = (name: 'spliceDurationMs' | 'spliceBytes'): number | null => (limits[name] == null ? null : count(name, 1, Number.MAX_SAFE_INTEGER));
-	return {
+	const orNone = (name: 'spliceDurationMs' | 'spliceBytes', max: number): number | null => (limits[name] == null ? null : count(name, 1, max));
+	if (typeof limits !== 'object' || limits === null || Array.isArray(limits)) throw new TypeError('limits must be an object');
+	const checked = {
 		registrationsPerKey: count('registrationsPerKey', 8, 1_000),
 		registrationsPerAddress: count('registrationsPerAddress', 1_000),
 		connectionsPerAddress: count('connectionsPerAddress', 1_000),
@@ -53,8 +56,11 @@ export function checkedLimits(limits: Partial<RelayLimits> = {}): RelayLimits {
 		maxFrameBytes: count('maxFrameBytes', 2 * MIB, 2 ** 31),
 		heldBytesPerDirection: count('heldBytesPerDirection', 2 * MIB, 2 ** 31),
 		stallTimeoutMs: count('stallTimeoutMs', 30_000, A_DAY_MS),
-		spliceDurationMs: orNone('spliceDurationMs'),
-		spliceBytes: orNone('spliceBytes'),
+		spliceDurationMs: orNone('spliceDurationMs', LONGEST_MS),
+		spliceBytes: orNone('spliceBytes', Number.MAX_SAFE_INTEGER),
 		maxConnections: count('maxConnections', 50_000),
 	};
+	const unknown = Object.keys(limits).find((name) => !Object.hasOwn(checked, name));
+	if (unknown !== undefined) throw new TypeError(`limits: there is none of the name ${JSON.stringify(unknown)}; it knows ${Object.keys(checked).join(', ')}`);
+	return checked;
 }
