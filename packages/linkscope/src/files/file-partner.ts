@@ -5,9 +5,12 @@ import type { Peer } from '../peers/peer.js';
 /** With whom files are exchanged: over this connection, or over whatever carries the data of this peer. */
 export type FilePartner = Connection | Peer;
 
-// By shape: who has no peers carries no code for them.
+/** By shape: who has no peers carries no code for them. @throws TypeError for what is neither. */
 export function isPeer(partner: FilePartner): partner is Peer {
-	return 'onConnection' in partner;
+	const shape = Object(partner) as Partial<Connection & Peer>;
+	if (typeof shape.connection === 'function') return true;
+	if (typeof shape.plugin === 'function') return false;
+	throw new TypeError(`files go over a connection or to a peer, got ${partner === null ? 'null' : typeof partner}`);
 }
 
 /** @throws SyncError SYNC_ABORTED; ConnectionError CONNECTION_CLOSED where a peer was closed. */

@@ -129,6 +129,10 @@ describe('a file', () => {
 		});
 		expect(() => onFile(connection, () => {})).toThrow('new SyncPlugin()');
 		await expect(sendFile(connection, 7 as never)).rejects.toThrow(TypeError);
+		for (const nobody of [undefined, 'ws://127.0.0.1', { onMessage: {} }]) {
+			await expect(sendFile(nobody as never, new Blob())).rejects.toThrow(/^files go over a connection or to a peer/);
+			expect(() => onFile(nobody as never, () => {})).toThrow(/^files go over a connection or to a peer/);
+		}
 	});
 });
 
