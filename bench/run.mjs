@@ -19,6 +19,7 @@ const NAMES = [
 	'patch-browser',
 	'stats',
 	'memory',
+	'sessions',
 	'relay-cluster',
 ];
 
