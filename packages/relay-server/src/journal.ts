@@ -10,7 +10,7 @@ import type { Spare } from './spare.js';
 import type { SpliceEnd } from './wire/splice-options.js';
 
 /** A limit that somebody met, as the metrics name it. */
-export type LimitName = AdmissionLimit | 'registrationsPerKey' | 'registrationsPerAddress' | 'flapping' | 'callsPerSecondPerTarget';
+export type LimitName = AdmissionLimit | 'registrationsPerKey' | 'registrationsPerAddress' | 'flapping' | 'callsPerSecondPerTarget' | 'heldBytes';
 
 /** How a call went: 'local' and 'remote' are spliced. */
 export type CallOutcome = 'local' | 'remote' | 'caller-gone' | Refusal;

@@ -23,6 +23,7 @@ import { type RelayKeys, relayKeys } from './relay-keys.js';
 import type { SessionParts } from './session.js';
 import type { Spare } from './spare.js';
 import { Splices } from './splices.js';
+import { HeldBytes } from './wire/held-bytes.js';
 import type { RelaySocket } from './wire/relay-socket.js';
 import { SocketAcceptor } from './wire/socket-acceptor.js';
 
@@ -104,9 +105,12 @@ class Relay implements RelayServer, LocalNode {
 			limited: (limit) => this.#journal.limited(limit),
 		});
 		const { maxFrameBytes, heldBytesPerDirection, stallTimeoutMs, spliceDurationMs, spliceBytes } = limits;
-		this.#splices = new Splices({ clock, maxFrameBytes, heldBytesPerDirection, stallTimeoutMs, durationMs: spliceDurationMs, totalBytes: spliceBytes }, (end) =>
-			this.#journal.spliceEnded(end),
-		);
+		const heldInAll = new HeldBytes(limits.heldBytes, () => {
+			this.#journal.limited('heldBytes');
+			this.#splices.tighten();
+		});
+		const held = { maxFrameBytes, heldBytesPerDirection, heldInAll, stallTimeoutMs };
+		this.#splices = new Splices({ clock, ...held, durationMs: spliceDurationMs, totalBytes: spliceBytes }, (end) => this.#journal.spliceEnded(end));
 		this.#calls = new Calls(clock, limits, this.#registrations, cluster, {
 			join: (call, caller, target) => this.#splices.join(caller, target, isOneKey(call.target)),
 			outcome: (call, outcome) => this.#journal.call(call, outcome),

@@ -34,6 +34,11 @@ export class Splices {
 		return bytes;
 	}
 
+	/** All together hold too much for slow readers. */
+	tighten(): void {
+		for (const { splice } of this.#pairs) splice.tighten();
+	}
+
 	join(dialler: RelaySocket, listener: RelaySocket, isOne: boolean): void {
 		const ended = (end: SpliceEnd): void => {
 			this.#pastBytes += bothWays(pair.splice);

@@ -46,6 +46,7 @@ const LIMITS: Readonly<Record<keyof RelayLimits, true>> = {
 	handshakeTimeoutMs: true,
 	maxFrameBytes: true,
 	heldBytesPerDirection: true,
+	heldBytes: true,
 	stallTimeoutMs: true,
 	spliceDurationMs: true,
 	spliceBytes: true,

@@ -22,6 +22,8 @@ export interface RelayLimits {
 	maxFrameBytes: number;
 	/** What waits for a slow reader before its writer is paused. Default 2 MiB. */
 	heldBytesPerDirection: number;
+	/** The same for all splices together; beyond it, no direction has more than 64 KiB. Default 256 MiB. */
+	heldBytes: number;
 	/** How long a reader may take nothing while that much waits. Default 30,000. */
 	stallTimeoutMs: number;
 	/** How long two may be spliced; null (the default): for ever. */
@@ -55,6 +57,7 @@ export function checkedLimits(limits: Partial<RelayLimits> = {}): RelayLimits {
 		handshakeTimeoutMs: count('handshakeTimeoutMs', 10_000, A_DAY_MS),
 		maxFrameBytes: count('maxFrameBytes', 2 * MIB, 2 ** 31),
 		heldBytesPerDirection: count('heldBytesPerDirection', 2 * MIB, 2 ** 31),
+		heldBytes: count('heldBytes', 256 * MIB, 2 ** 40),
 		stallTimeoutMs: count('stallTimeoutMs', 30_000, A_DAY_MS),
 		spliceDurationMs: orNone('spliceDurationMs', LONGEST_MS),
 		spliceBytes: orNone('spliceBytes', Number.MAX_SAFE_INTEGER),

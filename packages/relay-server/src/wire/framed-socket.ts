@@ -3,6 +3,7 @@ import type { Clock, Unsubscribe } from '@linkscope/core';
 import { encodeClose, LOST } from './close-frame.js';
 import { ControlReader } from './control-reader.js';
 import { encodeFrame, Opcode } from './frame-header.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { RelaySocket, SocketEnd, SocketEvents } from './relay-socket.js';
 
 /** Who gets what a socket reads: first the relay itself, then half of a splice, at the end nobody. */
@@ -43,6 +44,9 @@ export class FramedSocket implements RelaySocket {
 	#events: SocketEvents | null = null;
 	#end: SocketEnd | null = null;
 	#cancelTimer: Unsubscribe | null = null;
+	#heldInAll: HeldBytes | null = null;
+	/** As it is counted there. */
+	#counted = 0;
 
 	/** @param head what came together with the upgrade */
 	constructor(stream: Socket, head: Buffer, { address, isClient, clock }: { address: string; isClient: boolean; clock: Clock }) {
@@ -103,6 +107,20 @@ export class FramedSocket implements RelaySocket {
 	/** Bytes of whole and half frames. */
 	write(bytes: Buffer): void {
 		this.#stream.write(bytes);
+		this.#count();
+	}
+
+	/** From now on what is held here counts among what all hold. */
+	countIn(heldInAll: HeldBytes): void {
+		this.#heldInAll = heldInAll;
+	}
+
+	/** Of less than what drains with a word, nobody would hear that it is gone. */
+	#count(): void {
+		const held = this.willDrain && !this.#stream.destroyed ? this.heldBytes : 0;
+		const change = held - this.#counted;
+		this.#counted = held;
+		if (change !== 0) this.#heldInAll?.add(change);
 	}
 
 	/** What was written and has not left this process. */
@@ -166,6 +184,7 @@ export class FramedSocket implements RelaySocket {
 
 	/** @internal */
 	streamDrained(): void {
+		this.#count();
 		this.#reader.drained();
 	}
 
@@ -176,6 +195,7 @@ export class FramedSocket implements RelaySocket {
 
 	/** @internal */
 	streamClosed(): void {
+		this.#count();
 		this.#reader.finished();
 		this.#reader = NOBODY;
 		this.#cancelTimer?.();

@@ -9,7 +9,7 @@ import type { SocketEnd } from './relay-socket.js';
 const byte = clientFrame({ opcode: Opcode.BINARY, payload: Buffer.alloc(1) });
 
 /** A pipe between sockets that only take notes. The target takes nothing. */
-function pipeTo({ willDrain = true, isClient = false } = {}) {
+function pipeTo({ willDrain = true, isClient = false, heldBytesPerDirection = 1_000_000 } = {}) {
 	const noted: string[] = [];
 	const written: Buffer[] = [];
 	const target = {
@@ -27,7 +27,7 @@ function pipeTo({ willDrain = true, isClient = false } = {}) {
 		said: (_: Pipe, { code, reason }: SocketEnd) => noted.push(`said ${code} ${reason}`),
 		over: () => noted.push('over'),
 	} as unknown as PipeEvents;
-	const limits = { maxFrameBytes: 1000, heldBytesPerDirection: 1_000_000, takeVolume: () => true };
+	const limits = { maxFrameBytes: 1000, heldBytesPerDirection, takeVolume: () => true };
 	const [from, to] = [source, target] as unknown as [FramedSocket, FramedSocket];
 	return { pipe: new Pipe(from, to, limits, events), target, noted, written };
 }
@@ -100,8 +100,8 @@ describe('a pipe', () => {
 		expect(noted.length).toBe(4);
 	});
 
-	it('stops nobody whom nothing would start again', () => {
-		const { pipe, noted } = pipeTo({ willDrain: false });
+	it.each([1_000_000, 100])('stops nobody whom nothing would start again, with a limit of %i', (heldBytesPerDirection) => {
+		const { pipe, noted } = pipeTo({ willDrain: false, heldBytesPerDirection });
 		for (let i = 0; i < 10_000; i++) pipe.read(Buffer.from(byte));
 		expect(noted).toEqual([]);
 	});

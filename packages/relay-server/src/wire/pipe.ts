@@ -29,6 +29,7 @@ export interface PipeEvents {
 
 export interface PipeLimits {
 	readonly maxFrameBytes: number;
+	/** Of this moment. */
 	readonly heldBytesPerDirection: number;
 	/** Takes payload bytes from a volume that both directions share. @returns false where it is used up. */
 	takeVolume(bytes: number): boolean;
@@ -210,16 +211,20 @@ export class Pipe implements Reader, Piped {
 	}
 
 	#write(bytes: Buffer): void {
-		const target = this.#target;
-		target.write(bytes);
-		const held = target.heldBytes;
-		if (held === 0) {
+		this.#target.write(bytes);
+		if (this.#target.heldBytes === 0) {
 			this.#waitingWrites = 0;
 			return;
 		}
 		this.#waitingWrites++;
-		const isTooMuch = held >= this.#limits.heldBytesPerDirection || (this.#waitingWrites > MOST_WAITING_WRITES && target.willDrain);
-		if (!isTooMuch || this.#isBlocked || this.#farewell !== null) return;
+		this.blockIfFull();
+	}
+
+	/** Stops the source where too much waits; not where nothing would tell when to go on. */
+	blockIfFull(): void {
+		const { heldBytes, willDrain } = this.#target;
+		const isTooMuch = willDrain && (heldBytes >= this.#limits.heldBytesPerDirection || this.#waitingWrites > MOST_WAITING_WRITES);
+		if (!isTooMuch || this.#isBlocked || this.#isOver || this.#farewell !== null) return;
 		this.#isBlocked = true;
 		this.#source.hold();
 		this.#events.blocked(this, true);

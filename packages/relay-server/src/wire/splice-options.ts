@@ -1,4 +1,5 @@
 import type { Clock } from '@linkscope/core';
+import type { HeldBytes } from './held-bytes.js';
 import type { SocketEnd } from './relay-socket.js';
 
 export interface SpliceOptions {
@@ -7,6 +8,8 @@ export interface SpliceOptions {
 	maxFrameBytes: number;
 	/** What may wait for a slow reader before the sender is paused; one frame under way may come on top at the end. */
 	heldBytesPerDirection: number;
+	/** Of all splices. Beyond its limit, 64 KiB in a direction are too much. */
+	heldInAll?: HeldBytes;
 	/** A reader that takes nothing for so long while that much waits ends both sides with 4440. */
 	stallTimeoutMs: number;
 	/** null: for ever. Ends with 4413. */
@@ -36,6 +39,8 @@ export interface Piped {
 export interface Splice {
 	readonly fromDialler: Piped;
 	readonly fromListener: Piped;
+	/** All together hold too much: whose reader has not taken its part is stopped, and has no more time than any that stalls. */
+	tighten(): void;
 	/** Ends both sides, each behind the frame that is under way to it; within two seconds where a peer takes nothing. Idempotent. */
 	close(code: number, reason: string): void;
 }

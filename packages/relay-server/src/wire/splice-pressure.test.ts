@@ -2,7 +2,9 @@ import { FakeClock } from '@linkscope/core/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type WebSocket from 'ws';
 import type { FramedSocket } from './framed-socket.js';
+import { HeldBytes } from './held-bytes.js';
 import { closing, LIMITS, MiB, messages, splicedClients, TinyRelay } from './relay-pair.fixture.js';
+import type { Splice } from './splice-options.js';
 
 let clock: FakeClock;
 let relay: TinyRelay;
@@ -134,3 +136,49 @@ describe('a reader that stops', () => {
 		expect(await ended).toMatchObject({ code: 1000, cause: 'closed' });
 	});
 });
+
+describe('readers that stop, each before its limit', () => {
+	it('share one limit, beyond which each has 30 s', async () => {
+		const splices: Splice[] = [];
+		const heldInAll = new HeldBytes(MiB, () => {
+			for (const splice of splices) splice.tighten();
+		});
+		const pairs = await Promise.all([1, 2, 3].map(() => splicedClients(relay, { clock, heldInAll })));
+		splices.push(...pairs.map(({ splice }) => splice));
+		const ends = pairs.map(({ dialler }) => closing(dialler));
+		const [first, second, third] = pairs as [Pair, Pair, Pair];
+		await stall(first, (held) => held > 3 * READ_BYTES);
+		await stall(second, (held) => held > 3 * READ_BYTES);
+		expect(heldInAll.isTooMuch).toBe(false);
+		clock.advance(LIMITS.stallTimeoutMs);
+		expect(first.dialler.readyState).toBe(first.dialler.OPEN);
+		await stall(third, () => heldInAll.isTooMuch);
+		clock.advance(LIMITS.stallTimeoutMs);
+		for (const end of ends) expect(await end).toEqual({ code: 4440, reason: 'SLOW_READER' });
+		clock.advance(2000);
+		await Promise.all(pairs.map(({ closed }) => closed));
+		expect(heldInAll.bytes).toBe(0);
+		expect(clock.pending).toBe(0);
+	});
+
+	it('leave nothing of what they held when they read on', async () => {
+		const heldInAll = new HeldBytes(MiB, () => {});
+		const pair = await splicedClients(relay, { clock, heldInAll });
+		await stall(pair, (held) => held > 3 * READ_BYTES);
+		expect(heldInAll.bytes).toBeGreaterThanOrEqual(3 * READ_BYTES);
+		pair.listener.resume();
+		await vi.waitFor(() => expect(heldInAll.bytes).toBe(0));
+	});
+});
+
+type Pair = Awaited<ReturnType<typeof splicedClients>>;
+
+/** Until the relay holds enough for a listener that reads nothing. */
+async function stall({ dialler, listener, listenerSocket }: Pair, isEnough: (held: number) => boolean): Promise<void> {
+	listener.pause();
+	const push = (): boolean => {
+		dialler.send(Buffer.alloc(READ_BYTES));
+		return isEnough((listenerSocket as FramedSocket).heldBytes);
+	};
+	await expect.poll(push, { interval: 1, timeout: 10_000 }).toBe(true);
+}

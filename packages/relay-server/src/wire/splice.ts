@@ -8,6 +8,9 @@ const PEER_LOST: SocketEnd = { code: 1014, reason: 'peer connection lost' };
 const SLOW_READER: SocketEnd = { code: 4440, reason: 'SLOW_READER' };
 const QUOTA: SocketEnd = { code: 4413, reason: 'RELAY_QUOTA' };
 
+/** What may wait in one direction as long as all together hold too much. */
+const SPARING_BYTES = 64 * 1024;
+
 /** What one side still has to say when the other has said goodbye, and how long a frame may take to its end. */
 const GOODBYE_MS = 1000;
 
@@ -25,7 +28,6 @@ class TwoPipes implements Splice, PipeEvents, PipeLimits {
 	readonly fromDialler: Pipe;
 	readonly fromListener: Pipe;
 	readonly maxFrameBytes: number;
-	readonly heldBytesPerDirection: number;
 	readonly #sockets: readonly [dialler: FramedSocket, listener: FramedSocket];
 	readonly #options: SpliceOptions;
 	#volume: number;
@@ -38,13 +40,13 @@ class TwoPipes implements Splice, PipeEvents, PipeLimits {
 		this.#options = options;
 		this.#sockets = [dialler, listener];
 		this.maxFrameBytes = options.maxFrameBytes;
-		this.heldBytesPerDirection = options.heldBytesPerDirection;
 		this.#volume = options.totalBytes ?? Number.POSITIVE_INFINITY;
 		this.fromDialler = new Pipe(dialler, listener, this, this);
 		this.fromListener = new Pipe(listener, dialler, this, this);
 		this.fromDialler.opposite = this.fromListener;
 		this.fromListener.opposite = this.fromDialler;
 		if (options.durationMs != null) this.#cancelDuration = options.clock.after(options.durationMs, () => this.#endBoth(QUOTA, 'limit', 'relay'));
+		if (options.heldInAll) for (const socket of this.#sockets) socket.countIn(options.heldInAll);
 		const wasOpen = this.#sockets.map((socket) => socket.isOpen);
 		dialler.handOver(this.fromDialler);
 		listener.handOver(this.fromListener);
@@ -59,6 +61,16 @@ class TwoPipes implements Splice, PipeEvents, PipeLimits {
 
 	close(code: number, reason: string): void {
 		this.#endBoth({ code, reason }, 'relay', 'relay');
+	}
+
+	get heldBytesPerDirection(): number {
+		const { heldInAll, heldBytesPerDirection } = this.#options;
+		return heldInAll?.isTooMuch ? Math.min(heldBytesPerDirection, SPARING_BYTES) : heldBytesPerDirection;
+	}
+
+	tighten(): void {
+		this.fromDialler.blockIfFull();
+		this.fromListener.blockIfFull();
 	}
 
 	takeVolume(bytes: number): boolean {
