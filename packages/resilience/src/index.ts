@@ -1,7 +1,9 @@
 export { FleetError } from './fleet-pool/fleet-error.js';
 export { type FullJitterOptions, fullJitter } from './full-jitter.js';
+export { ConnectionManager, type ConnectionManagerOptions, type ConnectionManagerStatus } from './link/connection-manager.js';
 export type { DialConnection, LinkAttempt } from './link/dial.js';
 export type { DroppedMessage, Overflow } from './link/held-messages.js';
+export { HealthWatch, type HealthWatchOptions } from './link/health-watch.js';
 export { linkBackoff } from './link/link-backoff.js';
 export { type LinkEvent, type LinkEventContext, type LinkEventName, LinkEventType } from './link/link-event.js';
 export type { LinkNetwork, LinkOptions, LinkSession, LostSession } from './link/link-options.js';
@@ -31,12 +33,17 @@ export { type Timeout, type TimeoutOptions, timeout } from './policies/timeout.j
 export { type TokenBucket, type TokenBucketOptions, tokenBucket } from './policies/token-bucket.js';
 export { CloseReason } from './pool/close-reasons.js';
 export { type CarrierChange, PeerPool, type PooledConnection } from './pool/peer-pool.js';
+export { type PowerEvent, PowerMonitor, type PowerOptions } from './power/power-monitor.js';
+export { type SignalChange, type SignalLevel, SignalMonitor, type SignalOptions, type SignalReading } from './power/signal-monitor.js';
 export { type AdaptiveOptions, adaptive, type ConnectionQuality, connectionPressure, qualityFactor, retryPressure } from './retry/adaptive.js';
 export { type ExponentialOptions, exponential, type FixedOptions, fixed, type LinearOptions, linear } from './retry/backoffs.js';
 export { isRetryable } from './retry/is-retryable.js';
 export { type DecorrelatedJitterOptions, decorrelatedJitter, type PercentJitterOptions, percentJitter } from './retry/jitter.js';
 export { type Retry, type RetryOptions, retry } from './retry/retry.js';
+export type { FailurePattern, RetryAnalytics, RetryOutcome, RetryRecord } from './retry/retry-analytics.js';
 export { type RetryDecision, RetryLedger, type RetryLedgerEntry, type RetryRule } from './retry/retry-ledger.js';
+export { type RetryEvent, RetryManager, type RetryManagerOptions } from './retry/retry-manager.js';
+export type { RetryStrategy } from './retry/retry-strategy.js';
 export { redialBackoff } from './routes/redial.js';
 export type { RouteConnection, RouteInfo, RouteSpec, RouteState } from './routes/route.js';
 export { RouteTable, type RouteTableOptions } from './routes/route-table.js';

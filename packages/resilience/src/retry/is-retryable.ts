@@ -1,8 +1,8 @@
-import { CloseCode, closeCodeFor, codeOf } from '@linkscope/core';
+import { CloseCode, type CloseInfo, closeCodeFor, codeOf } from '@linkscope/core';
 
-const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([CloseCode.AUTHENTICATION, CloseCode.PROTOCOL_ORDER, CloseCode.INVITE]);
+const FINAL_CLOSE_CODES: ReadonlySet<number | undefined> = new Set([CloseCode.AUTHENTICATION, CloseCode.PROTOCOL_ORDER, CloseCode.INVITE]);
 
-// Errors of this side that go with no close code, and those in which a peer's 4401, 4402 or 4410 is told.
+// Errors of this side that have no close code of their own.
 const FINAL_CODES: ReadonlySet<string | null> = new Set([
 	'AUTH_REFUSED',
 	'RELAY_AUTH_FAILED',
@@ -26,8 +26,9 @@ const MAX_CAUSES = 8;
 export function isRetryable(error: unknown): boolean {
 	let cause = error;
 	for (let i = 0; i < MAX_CAUSES && typeof cause === 'object' && cause !== null; i++) {
-		if (FINAL_CODES.has(codeOf(cause)) || FINAL_CLOSE_CODES.has(closeCodeFor(cause))) return false;
-		cause = (cause as { cause?: unknown }).cause;
+		const { close, cause: next } = cause as { close?: Partial<CloseInfo>; cause?: unknown };
+		if (FINAL_CODES.has(codeOf(cause)) || FINAL_CLOSE_CODES.has(closeCodeFor(cause)) || FINAL_CLOSE_CODES.has(close?.code)) return false;
+		cause = next;
 	}
 	return true;
 }

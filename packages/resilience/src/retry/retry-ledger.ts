@@ -2,7 +2,7 @@ import { codeOf, integerOption } from '@linkscope/core';
 import { Ring } from '../ring.js';
 
 /** Why a failed try was repeated, or was not: a word of these, or the name of a strategy. */
-export type RetryRule = 'BACKOFF' | 'MAX_ATTEMPTS' | 'BACKOFF_ENDED' | 'NOT_RETRYABLE' | 'ABORTED' | (string & {});
+export type RetryRule = 'BACKOFF' | 'MAX_ATTEMPTS' | 'BACKOFF_ENDED' | 'NOT_RETRYABLE' | 'CIRCUIT_OPEN' | 'ABORTED' | (string & {});
 
 /** What was decided after a failed try. */
 export interface RetryDecision {

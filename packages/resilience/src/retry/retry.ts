@@ -1,4 +1,4 @@
-import { type Backoff, type Clock, integerOption, systemClock } from '@linkscope/core';
+import { type Backoff, type Clock, codeOf, integerOption, systemClock } from '@linkscope/core';
 import { ComposablePolicy, start, type Task } from '../policies/composable-policy.js';
 import { LazyAttempt } from '../policies/lazy-attempt.js';
 import { abortedError } from '../policies/policy-error.js';
@@ -6,6 +6,7 @@ import { exponential } from './backoffs.js';
 import { isRetryable } from './is-retryable.js';
 import { percentJitter } from './jitter.js';
 import type { RetryDecision, RetryLedger, RetryRule } from './retry-ledger.js';
+import { wait } from './wait.js';
 
 export interface RetryOptions {
 	/** Default: 1 s doubling to 30 s, ±10 %. */
@@ -31,6 +32,7 @@ export function retry(options: RetryOptions = {}): Retry {
 
 export class Retry extends ComposablePolicy {
 	readonly #plan: RetryPlan;
+	readonly #observer: RetryObserver | undefined;
 
 	constructor(options: RetryOptions = {}) {
 		super();
@@ -41,12 +43,12 @@ export class Retry extends ComposablePolicy {
 			maxAttempts: maxAttemptsOption(options.maxAttempts),
 			isRetryable: options.isRetryable ?? isRetryable,
 			clock,
-			...(ledger && { decided: (decision) => ledger.record(name, clock.epoch(), decision) }),
 		};
+		this.#observer = ledger && { decided: (decision) => ledger.record(name, clock.epoch(), decision) };
 	}
 
 	run<T>(task: Task<T>, attempt: LazyAttempt): Promise<T> {
-		return runWithRetry(this.#plan, task, attempt);
+		return runWithRetry(this.#plan, task, attempt, this.#observer);
 	}
 }
 
@@ -62,26 +64,30 @@ export interface RetryPlan {
 	readonly clock: Clock;
 	/** What a retry is called in the ledger. Default 'BACKOFF'. */
 	readonly rule?: RetryRule;
-	decided?(decision: RetryDecision): void;
+}
+
+export interface RetryObserver {
+	/** After every try that failed; and where the caller leaves during a wait, once more. */
+	decided(decision: RetryDecision): void;
 }
 
 /** One operation by a plan. A first try that goes well costs a promise. */
-export function runWithRetry<T>(plan: RetryPlan, task: Task<T>, outer: LazyAttempt): Promise<T> {
+export function runWithRetry<T>(plan: RetryPlan, task: Task<T>, outer: LazyAttempt, observer?: RetryObserver): Promise<T> {
 	const first = outer.number === 1 ? outer : new LazyAttempt(1, outer);
-	return start(task, first).then(undefined, (error) => tryAgain(plan, task, outer, error));
+	return start(task, first).then(undefined, (error) => tryAgain(plan, task, outer, observer, error));
 }
 
-async function tryAgain<T>(plan: RetryPlan, task: Task<T>, outer: LazyAttempt, firstError: unknown): Promise<T> {
+async function tryAgain<T>(plan: RetryPlan, task: Task<T>, outer: LazyAttempt, observer: RetryObserver | undefined, firstError: unknown): Promise<T> {
 	let error = firstError;
 	let delayMs = 0;
 	for (let attempt = 1; ; attempt++) {
 		const decision = decide(plan, attempt, delayMs, error, outer);
-		plan.decided?.(decision);
-		if (decision.delayMs === null) throw error;
+		observer?.decided(decision);
+		if (decision.delayMs === null) throw decision.error;
 		delayMs = decision.delayMs;
 		await wait(plan.clock, delayMs, outer);
 		if (outer.ended) {
-			plan.decided?.({ attempt, rule: 'ABORTED', delayMs: null, error });
+			observer?.decided({ attempt, rule: 'ABORTED', delayMs: null, error });
 			throw abortedError(outer.ended.reason);
 		}
 		try {
@@ -92,30 +98,19 @@ async function tryAgain<T>(plan: RetryPlan, task: Task<T>, outer: LazyAttempt, f
 	}
 }
 
-function decide(plan: RetryPlan, attempt: number, previousMs: number, error: unknown, outer: LazyAttempt): RetryDecision {
-	const refused = (rule: RetryRule): RetryDecision => ({ attempt, rule, delayMs: null, error });
+/** What is done after a try that failed. */
+export function decide(plan: RetryPlan, attempt: number, previousMs: number, error: unknown, outer: LazyAttempt): RetryDecision {
+	const refused = (rule: RetryRule, why = error): RetryDecision => ({ attempt, rule, delayMs: null, error: why });
 	if (outer.ended) return refused('ABORTED');
-	if (!plan.isRetryable(error)) return refused('NOT_RETRYABLE');
-	if (attempt >= plan.maxAttempts) return refused('MAX_ATTEMPTS');
-	const delayMs = plan.backoff.next(attempt, previousMs);
-	return delayMs === null ? refused('BACKOFF_ENDED') : { attempt, rule: plan.rule ?? 'BACKOFF', delayMs, error };
-}
-
-/** Ends early where the caller leaves. */
-function wait(clock: Clock, ms: number, attempt: LazyAttempt): Promise<void> {
-	return new Promise((resolve) => {
-		const cancel = clock.after(
-			ms,
-			() => {
-				stopListening();
-				resolve();
-			},
-			// Somebody awaits it.
-			{ keepAlive: true },
-		);
-		const stopListening = attempt.onAbort(() => {
-			cancel();
-			resolve();
-		});
-	});
+	try {
+		if (!plan.isRetryable(error)) return refused(codeOf(error) === 'CIRCUIT_OPEN' ? 'CIRCUIT_OPEN' : 'NOT_RETRYABLE');
+		if (attempt >= plan.maxAttempts) return refused('MAX_ATTEMPTS');
+		const delayMs = plan.backoff.next(attempt, previousMs);
+		if (delayMs === null) return refused('BACKOFF_ENDED');
+		if (!(delayMs >= 0)) throw new TypeError(`backoff.next must return milliseconds from 0 up, or null; it returned ${String(delayMs)}`);
+		return { attempt, rule: plan.rule ?? 'BACKOFF', delayMs, error };
+	} catch (thrown) {
+		// By the application's own isRetryable or backoff: that is what its caller should hear.
+		return refused('NOT_RETRYABLE', thrown);
+	}
 }
