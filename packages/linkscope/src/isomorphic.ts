@@ -97,6 +97,8 @@ export {
 	type WaitOptions,
 } from '@linkscope/plugins';
 export {
+	ConnectionManager,
+	type ConnectionManagerOptions,
 	type DroppedMessage,
 	type LinkEvent,
 	LinkEventType,
@@ -105,8 +107,10 @@ export {
 	type LinkState,
 	type LinkStatus,
 	type LostSession,
+	PowerMonitor,
 	ReconnectingLink,
 	type Recovery,
+	SignalMonitor,
 } from '@linkscope/resilience';
 export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';

@@ -98,6 +98,10 @@ test('under any schedule of faults a link has one connection and one dial at mos
 			expect(world.clock.pending).toBe(0);
 			expect(network.listeners.size).toBe(0);
 			const dials = world.dialledAtMs.length;
+			expect(await link.reconnect({ fastPath: true })).toBe(false);
+			link.markTxDrop();
+			expect(link.replace()).toBe(false);
+			await link.drain();
 			await world.run(3_600_000);
 			expect(world.dialledAtMs).toHaveLength(dials);
 		}),

@@ -1,4 +1,4 @@
-import { asError, type CloseInfo, type Connection, ConnectionError, closedBy, codeOf, Emitter, hub, type Unsubscribe } from '@linkscope/core';
+import { asError, type CloseInfo, type Connection, ConnectionError, closedBy, codeOf, Emitter, hub, TransportError, type Unsubscribe } from '@linkscope/core';
 import { Announcements } from './announcements.js';
 import { Dial, type DialConnection } from './dial.js';
 import { type LinkEvent, type LinkEventContext, type LinkEventName, LinkEventType as Type } from './link-event.js';
@@ -36,6 +36,8 @@ export class Reconnector {
 	#dial: Dial | null = null;
 	#isDraining = false;
 	#cancelWait: Unsubscribe | null = null;
+	/** It waits for nothing but the other side to settle. */
+	#isUrgent = false;
 	#cancelStable = (): void => {};
 	#leaveNetwork = (): void => {};
 	readonly #schedule: RetrySchedule;
@@ -89,7 +91,7 @@ export class Reconnector {
 		this.#change(() => {
 			if (this.#state === 'DISCONNECTED') this.start();
 			else if (this.#connection) this.#dropAndDial(this.#connection, fastPath, new ConnectionError('LINK_RECONNECT', 'link: a reconnect was asked for'));
-			else if (this.#cancelWait) this.#dialNow(fastPath);
+			else if (this.#cancelWait && !this.#isUrgent) this.#dialNow(fastPath);
 		});
 	}
 
@@ -131,7 +133,7 @@ export class Reconnector {
 		});
 	}
 
-	/** Ends it in every state. The connection it has stays the caller's to close. */
+	/** Ends it in every state. The connection it had is the caller's to close. */
 	stop(): void {
 		this.#change(() => this.#end('STOPPED', null));
 	}
@@ -253,6 +255,7 @@ export class Reconnector {
 			this.#tell(Type.RECONNECT_START, { attempt: this.#schedule.retries, delayMs, fastPath, code: codeOf(this.#error) });
 			if (delayMs === 0) this.#due(fastPath);
 			else this.#wait(delayMs, () => this.#due(fastPath));
+			this.#isUrgent = fastPath && this.#cancelWait !== null;
 		} catch (thrown) {
 			// Of the backoff: nobody can say when to dial.
 			this.#end('FAILED', asError(thrown));
@@ -280,6 +283,7 @@ export class Reconnector {
 	#stopWaiting(): void {
 		this.#cancelWait?.();
 		this.#cancelWait = null;
+		this.#isUrgent = false;
 	}
 
 	/** The network is back, or we woke up: what was waited for is over. */
@@ -297,6 +301,7 @@ export class Reconnector {
 		this.#cancelStable();
 		this.silence.stop();
 		this.#leaveNetwork();
+		this.#connection = null;
 		this.#move(state);
 		if (error) this.#hooks.failed(error);
 	}
@@ -317,7 +322,9 @@ export class Reconnector {
 }
 
 function errorOf(info: CloseInfo): Error {
-	return info.error ?? closedBy(info);
+	if (info.error) return info.error;
+	const closed = closedBy(info);
+	return info.wasClean ? closed : new TransportError('CONNECTION_LOST', closed.message);
 }
 
 /** Core's errors of a connection that ended while it was being opened say how. */
