@@ -1,11 +1,13 @@
+export type { ConnectRun } from './fleet-pool/connect-run.js';
+export { type CallOptions, ConnectionPool } from './fleet-pool/connection-pool.js';
 export { FleetError } from './fleet-pool/fleet-error.js';
+export type { NodeStatistics, PoolEvent, PoolProgress, PoolResult } from './fleet-pool/pool-events.js';
+export type { ConnectionPoolOptions } from './fleet-pool/pool-options.js';
 export { type FullJitterOptions, fullJitter } from './full-jitter.js';
 export { ConnectionManager, type ConnectionManagerOptions, type ConnectionManagerStatus } from './link/connection-manager.js';
-export { ConnectionManager, type ConnectionManagerOptions, type ConnectionManagerStatus } from './link/connection-manager.js';
 export type { DialConnection, LinkAttempt } from './link/dial.js';
+export { HealthWatch, type HealthWatchOptions } from './link/health-watch.js';
 export type { DroppedMessage, Overflow } from './link/held-messages.js';
-export { HealthWatch, type HealthWatchOptions } from './link/health-watch.js';
-export { HealthWatch, type HealthWatchOptions } from './link/health-watch.js';
 export { linkBackoff } from './link/link-backoff.js';
 export { type LinkEvent, type LinkEventContext, type LinkEventName, LinkEventType } from './link/link-event.js';
 export type { LinkNetwork, LinkOptions, LinkSession, LostSession } from './link/link-options.js';
@@ -35,8 +37,6 @@ export { type Timeout, type TimeoutOptions, timeout } from './policies/timeout.j
 export { type TokenBucket, type TokenBucketOptions, tokenBucket } from './policies/token-bucket.js';
 export { CloseReason } from './pool/close-reasons.js';
 export { type CarrierChange, PeerPool, type PooledConnection } from './pool/peer-pool.js';
-export { type PowerEvent, PowerMonitor, type PowerOptions } from './power/power-monitor.js';
-export { type SignalChange, type SignalLevel, SignalMonitor, type SignalOptions, type SignalReading } from './power/signal-monitor.js';
 export { type PowerEvent, PowerMonitor, type PowerOptions } from './power/power-monitor.js';
 export { type SignalChange, type SignalLevel, SignalMonitor, type SignalOptions, type SignalReading } from './power/signal-monitor.js';
 export { type AdaptiveOptions, adaptive, type ConnectionQuality, connectionPressure, qualityFactor, retryPressure } from './retry/adaptive.js';

@@ -11,6 +11,7 @@ export function unknownNode(id: string): FleetError {
 	return new FleetError('NODE_UNKNOWN', `there is no node ${JSON.stringify(id)} here: add or connect it first`);
 }
 
+/** @param what 'the check of', followed by the node. */
 export function nodeTimeout(what: string, id: string, timeoutMs: number): FleetError {
 	return new FleetError('NODE_TIMEOUT', `${what} ${JSON.stringify(id)} did not end within ${timeoutMs} ms`);
 }
