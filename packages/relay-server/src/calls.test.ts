@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Call, Cluster, Hints, LocalNode, Registration, RemoteRegistration } from './cluster/cluster.js';
+import { type Call, CLUSTER_PATH, type Cluster, type Hints, type LocalNode, type Registration, type RemoteRegistration } from './cluster/cluster.js';
 import { NativeParty } from './fixtures/native-party.js';
 import { type RunningRelay, startRelay } from './fixtures/relay.js';
 import { upgrade } from './fixtures/upgrade.js';
@@ -43,7 +43,7 @@ class ScriptedCluster implements Cluster {
 		return this.answer(remote);
 	}
 
-	async accept(): Promise<boolean> {
+	async accept(_: RelaySocket): Promise<boolean> {
 		return false;
 	}
 
@@ -164,6 +164,22 @@ describe('in a cluster', () => {
 		const key = `linkscope:${listener.key}`;
 		expect(cluster.published).toEqual([`+ ${key}`, `+ ${key}`, `- ${key}`, `- ${key}`]);
 		expect([...cluster.local.registrations()]).toEqual([]);
+	});
+
+	test('links that prove nothing take no place of other nodes', async () => {
+		const cluster = new ScriptedCluster();
+		const proved: ((isNode: boolean) => void)[] = [];
+		cluster.accept = (socket) => {
+			socket.start({ text() {}, closed() {} });
+			return new Promise((resolve) => proved.push(resolve));
+		};
+		const { url } = await startRelay({ cluster, trustedProxies: 1 });
+		const link = (address: string): Promise<number> => upgrade(`${url}${CLUSTER_PATH}`, { 'x-forwarded-for': address });
+		for (let i = 0; i < 100; i++) expect(await link('192.0.2.1')).toBe(101);
+		expect(await link('192.0.2.1')).toBe(503);
+		expect(await link('192.0.2.2')).toBe(101);
+		proved[0]?.(true);
+		await expect.poll(() => link('192.0.2.1')).toBe(101);
 	});
 
 	test('one that is one too many in the cluster is closed as ONE and we do it', async () => {

@@ -1,16 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type { Cluster } from './cluster/cluster.js';
 import type { Admission, AdmissionLimit } from './limits/admission.js';
+import { Tally } from './limits/tally.js';
 import type { RelaySocket } from './wire/relay-socket.js';
 
-// Whoever knows the path may connect; who proves nothing is gone after 3 s.
-const MAX_UNPROVED = 1_000;
+// Whoever knows the path may connect; who proves nothing is gone after 3 s, and takes no other node's place.
+const MAX_UNPROVED_PER_ADDRESS = 100;
 
 /** Connections that come from other nodes. */
 export class Links {
 	readonly #admission: Admission;
 	readonly #streams = new Set<Duplex>();
-	#unproved = 0;
+	readonly #unproved = new Tally(MAX_UNPROVED_PER_ADDRESS);
 
 	constructor(admission: Admission) {
 		this.#admission = admission;
@@ -20,22 +21,23 @@ export class Links {
 		return this.#streams.size;
 	}
 
-	/** @returns the limit that was met, null where `open` was called. */
-	take(stream: Duplex, cluster: Cluster, open: () => RelaySocket | null): AdmissionLimit | null {
-		const limit = this.#unproved >= MAX_UNPROVED ? 'maxConnections' : this.#admission.enterLink();
-		if (limit !== null) return limit;
+	/** @param group as addresses are counted. @returns the limit that was met, null where `open` was called. */
+	take(group: string, stream: Duplex, cluster: Cluster, open: () => RelaySocket | null): AdmissionLimit | null {
+		if (!this.#unproved.add(group)) return 'connectionsPerAddress';
+		const looked = (): void => this.#unproved.remove(group);
+		const limit = this.#admission.enterLink();
+		if (limit !== null) {
+			looked();
+			return limit;
+		}
 		this.#streams.add(stream);
 		stream.once('close', () => {
 			this.#streams.delete(stream);
 			this.#admission.leaveLink();
 		});
 		const socket = open();
-		if (socket === null) return null;
-		this.#unproved++;
-		const looked = (): void => {
-			this.#unproved--;
-		};
-		void cluster.accept(socket).then(looked, looked);
+		if (socket === null) looked();
+		else void cluster.accept(socket).then(looked, looked);
 		return null;
 	}
 

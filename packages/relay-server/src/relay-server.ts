@@ -240,7 +240,8 @@ class Relay implements RelayServer, LocalNode {
 		if (!this.#takesClients) return refuseUpgrade(stream, 503, 'this relay is starting: come back in a moment');
 		const accept = (): RelaySocket | null => this.#acceptor.accept(request, stream, head, address);
 		const isLink = cluster !== undefined && request.url?.split('?', 1)[0] === CLUSTER_PATH;
-		const limit = isLink ? this.#links.take(stream, cluster, accept) : this.#clients.take(addressGroup(address), accept);
+		const group = addressGroup(address);
+		const limit = isLink ? this.#links.take(group, stream, cluster, accept) : this.#clients.take(group, accept);
 		if (limit !== null) this.#turnAway(stream, limit, address);
 	}
 

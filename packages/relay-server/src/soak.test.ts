@@ -70,7 +70,7 @@ test('a reader that stops and goes makes the relay hold 4 MiB at most, and anoth
 			listener.socket.pause();
 			for (let j = 0; j < 20; j++) {
 				other.send(String(j));
-				const heard = await echoing.next();
+				const heard = (await echoing.next()) as string;
 				echoing.send(heard);
 				expect(await other.next()).toBe(String(j));
 				look();
