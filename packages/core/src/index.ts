@@ -14,5 +14,5 @@ export type { Attempt, Policy } from './policy.js';
 export * from './probe.js';
 export { MESSAGE_OVERHEAD_BYTES, Queue } from './queue.js';
 export { type ConnectionState, canTransition, isEnded } from './state.js';
-export { type Timer, TimerHeap } from './timer-heap.js';
+export { type Due, type Timer, TimerHeap } from './timer-heap.js';
 export { type CloseInfo, MAX_CLOSE_REASON_BYTES, type Transport, type TransportFeatures, type TransportSink, truncateCloseReason } from './transport.js';

@@ -5,7 +5,7 @@ import { type Dated, Deadlines } from './deadlines.js';
 
 interface Item extends Dated {
 	name: number;
-	atMs: number;
+	dueMs: number;
 }
 
 const step = fc.record({ name: fc.nat(9), kind: fc.constantFrom('set', 'set', 'postpone', 'remove', 'pass'), ms: fc.integer({ min: 1, max: 500 }) });
@@ -14,35 +14,35 @@ test('looks at each thing when it is due, never before and never later, with one
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
 			const clock = new FakeClock();
-			const items = Array.from({ length: 10 }, (_, name): Item => ({ name, atMs: Number.POSITIVE_INFINITY, dueAtMs: 0, place: -1 }));
+			const items = Array.from({ length: 10 }, (_, name): Item => ({ name, dueMs: Number.POSITIVE_INFINITY, at: 0, order: 0, index: -1 }));
 			const deadlines = new Deadlines<Item>(clock, {
 				look(item, nowMs) {
-					expect(nowMs).toBeLessThanOrEqual(item.atMs);
-					if (nowMs === item.atMs) {
+					expect(nowMs).toBeLessThanOrEqual(item.dueMs);
+					if (nowMs === item.dueMs) {
 						deadlines.remove(item);
-						item.atMs = Number.POSITIVE_INFINITY;
+						item.dueMs = Number.POSITIVE_INFINITY;
 					}
-					return item.atMs;
+					return item.dueMs;
 				},
 				overslept: () => expect.unreachable(),
 			});
 			for (const { name, kind, ms } of steps) {
 				const item = items[name] as Item;
 				if (kind === 'set') {
-					item.atMs = clock.now() + ms;
-					deadlines.byAtLatest(item, item.atMs);
+					item.dueMs = clock.now() + ms;
+					deadlines.byAtLatest(item, item.dueMs);
 				}
-				if (kind === 'postpone' && item.place !== -1) item.atMs += ms;
+				if (kind === 'postpone' && item.index !== -1) item.dueMs += ms;
 				if (kind === 'remove') {
 					deadlines.remove(item);
-					item.atMs = Number.POSITIVE_INFINITY;
+					item.dueMs = Number.POSITIVE_INFINITY;
 				}
 				if (kind === 'pass') clock.advance(ms);
 				expect(clock.pending).toBeLessThanOrEqual(1);
-				for (const each of items) expect(each.atMs).toBeGreaterThanOrEqual(clock.now());
+				for (const each of items) expect(each.dueMs).toBeGreaterThanOrEqual(clock.now());
 			}
 			clock.advance(50_000);
-			expect(items.every(({ place }) => place === -1)).toBe(true);
+			expect(items.every(({ index }) => index === -1)).toBe(true);
 			deadlines.clear();
 			expect(clock.pending).toBe(0);
 		}),
@@ -60,7 +60,7 @@ test('does not turn for ever around what is due again at once', () => {
 		},
 		overslept() {},
 	});
-	deadlines.byAtLatest({ dueAtMs: 0, place: -1 }, 10);
+	deadlines.byAtLatest({ at: 0, order: 0, index: -1 }, 10);
 	clock.advance(20);
 	expect(looks).toBe(11);
 	deadlines.clear();

@@ -1,19 +1,16 @@
-import type { Clock, Unsubscribe } from '@linkscope/core';
+import { type Clock, type Due, TimerHeap, type Unsubscribe } from '@linkscope/core';
 
-/** What has a time at which it is to be looked at. */
-export interface Dated {
-	/** Monotonic ms; kept by Deadlines. */
-	dueAtMs: number;
-	/** Where it stands among the others; -1: nowhere. */
-	place: number;
+/** What has a time at which it is to be looked at: no later than `at`, monotonic ms, which Deadlines keeps. */
+export interface Dated extends Due {
+	at: number;
 }
 
 /**
- * Many deadlines behind one timer: a binary heap, the earliest on top.
+ * Many deadlines behind one timer.
  * A deadline that moves away, as one does at every heartbeat, stays where it is: it is looked at too early once and then put right.
  */
 export class Deadlines<T extends Dated> {
-	readonly #heap: T[] = [];
+	readonly #heap = new TimerHeap<T>();
 	readonly #clock: Clock;
 	readonly #look: (item: T, nowMs: number) => number;
 	readonly #overslept: (nowMs: number, lateMs: number) => void;
@@ -33,30 +30,16 @@ export class Deadlines<T extends Dated> {
 
 	/** It is looked at then, or sooner. */
 	byAtLatest(item: T, atMs: number): void {
-		if (item.place === -1) {
-			item.dueAtMs = atMs;
-			this.#heap.push(item);
-			this.#rise(item, this.#heap.length - 1);
-		} else if (atMs < item.dueAtMs) {
-			item.dueAtMs = atMs;
-			this.#rise(item, item.place);
-		}
+		if (item.index === -1 || atMs < item.at) this.#move(item, atMs);
 		this.#arm();
 	}
 
 	remove(item: T): void {
-		if (item.place === -1) return;
-		const { place } = item;
-		item.place = -1;
-		const last = this.#heap.pop() as T;
-		if (last === item) return;
-		this.#rise(last, place);
-		this.#sink(last);
+		this.#heap.remove(item);
 	}
 
 	clear(): void {
-		for (const item of this.#heap) item.place = -1;
-		this.#heap.length = 0;
+		for (let first = this.#heap.first; first; first = this.#heap.first) this.#heap.remove(first);
 		this.#disarm();
 	}
 
@@ -66,24 +49,21 @@ export class Deadlines<T extends Dated> {
 		this.#disarm();
 		if (lateMs > 0) this.#overslept(nowMs, lateMs);
 		this.#isLooking = true;
-		for (let first = this.#heap[0]; first && first.dueAtMs <= nowMs; first = this.#heap[0]) {
-			// Not before now: else what is due again at once would never let go.
+		for (let first = this.#heap.first; first && first.at <= nowMs; first = this.#heap.first) {
+			// Later than now: else what is due again at once would never let go.
 			const nextMs = Math.max(this.#look(first, nowMs), nowMs + 1);
-			if (first.place === -1) continue;
-			first.dueAtMs = nextMs;
-			this.#rise(first, first.place);
-			this.#sink(first);
+			if (first.index !== -1) this.#move(first, nextMs);
 		}
 		this.#isLooking = false;
 		this.#arm();
 	}
 
 	#arm(): void {
-		const first = this.#heap[0];
-		if (this.#isLooking || !first || first.dueAtMs >= this.#armedForMs) return;
+		const { first } = this.#heap;
+		if (this.#isLooking || !first || first.at >= this.#armedForMs) return;
 		this.#disarm();
-		this.#armedForMs = first.dueAtMs;
-		this.#cancel = this.#clock.after(first.dueAtMs - this.#clock.now(), () => this.#run());
+		this.#armedForMs = first.at;
+		this.#cancel = this.#clock.after(first.at - this.#clock.now(), () => this.#run());
 	}
 
 	#disarm(): void {
@@ -92,33 +72,9 @@ export class Deadlines<T extends Dated> {
 		this.#armedForMs = Number.POSITIVE_INFINITY;
 	}
 
-	#rise(item: T, from: number): void {
-		let place = from;
-		while (place > 0) {
-			const above = this.#heap[(place - 1) >> 1] as T;
-			if (above.dueAtMs <= item.dueAtMs) break;
-			this.#put(above, place);
-			place = (place - 1) >> 1;
-		}
-		this.#put(item, place);
-	}
-
-	#sink(item: T): void {
-		let { place } = item;
-		for (;;) {
-			const left = this.#heap[2 * place + 1];
-			const right = this.#heap[2 * place + 2];
-			const below = right && left && right.dueAtMs < left.dueAtMs ? right : left;
-			if (!below || below.dueAtMs >= item.dueAtMs) break;
-			const free = below.place;
-			this.#put(below, place);
-			place = free;
-		}
-		this.#put(item, place);
-	}
-
-	#put(item: T, place: number): void {
-		this.#heap[place] = item;
-		item.place = place;
+	#move(item: T, atMs: number): void {
+		this.#heap.remove(item);
+		item.at = atMs;
+		this.#heap.add(item);
 	}
 }

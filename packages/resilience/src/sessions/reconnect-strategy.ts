@@ -1,7 +1,6 @@
 import { type Backoff, integerOption, numberOption } from '@linkscope/core';
-import { adaptive } from '../retry/adaptive.js';
-import { exponential, fixed, linear } from '../retry/backoffs.js';
 import { percentJitter } from '../retry/jitter.js';
+import { type RetryStrategy, strategyBackoff } from '../retry/retry-strategy.js';
 import type { ReconnectPlan } from './session-record.js';
 
 const FLOOR_MS = 100;
@@ -19,32 +18,19 @@ export interface ReconnectConfig {
 	jitterRatio?: number;
 }
 
-/** By the names of seeds/003, or any backoff. Its null ends the tries early. */
-export type ReconnectStrategy = 'EXPONENTIAL' | 'LINEAR' | 'FIXED' | 'ADAPTIVE' | Backoff;
+/** By the names of seeds/003, or the object there, or any backoff. Its null ends the tries early. */
+export type ReconnectStrategy = Exclude<RetryStrategy['type'], 'CIRCUIT_BREAKER'> | RetryStrategy | Backoff;
 
 /**
  * @param pressure what ADAPTIVE multiplies its waits by.
  * @throws RangeError naming the option; TypeError for a strategy that there is not.
  */
-export function reconnectPlan(config: ReconnectConfig, strategy: ReconnectStrategy, pressure: () => number, random?: () => number): ReconnectPlan {
+export function reconnectPlan(config: ReconnectConfig, strategy: ReconnectStrategy, pressure: () => number, random = Math.random): ReconnectPlan {
+	const { baseDelayMs: baseDelay, maxDelayMs: maxDelay, multiplier } = config;
 	const maxAttempts = integerOption('maxAttempts', config.maxAttempts, 5);
 	const ratio = numberOption('jitterRatio', config.jitterRatio, 0.5, 0, 1);
-	if (typeof strategy === 'object') return { backoff: strategy, maxAttempts };
-	return { backoff: percentJitter(named(strategy, config, pressure), { ratio, minDelayMs: FLOOR_MS, random }), maxAttempts };
-}
-
-function named(strategy: string, config: ReconnectConfig, pressure: () => number): Backoff {
-	const { baseDelayMs, maxDelayMs, multiplier } = config;
-	switch (strategy) {
-		case 'EXPONENTIAL':
-			return exponential({ baseDelayMs, maxDelayMs, multiplier });
-		case 'LINEAR':
-			return linear({ baseDelayMs, maxDelayMs });
-		case 'FIXED':
-			return fixed({ delayMs: baseDelayMs });
-		case 'ADAPTIVE':
-			return adaptive({ baseDelayMs, maxDelayMs, pressure });
-		default:
-			throw new TypeError(`strategy must be EXPONENTIAL, LINEAR, FIXED, ADAPTIVE or a Backoff, got ${JSON.stringify(strategy)}`);
-	}
+	if (typeof strategy === 'object' && 'next' in strategy) return { backoff: strategy, maxAttempts };
+	if (typeof strategy === 'object') return { backoff: strategyBackoff(strategy, pressure, random), maxAttempts };
+	const plain = strategyBackoff({ type: strategy, baseDelay, maxDelay, multiplier }, pressure, random);
+	return { backoff: percentJitter(plain, { ratio, minDelayMs: FLOOR_MS, random }), maxAttempts };
 }

@@ -227,7 +227,9 @@ describe('reconnecting', () => {
 		['FIXED', { baseDelayMs: 2_500 }, [2_500, 2_500, 2_500]],
 		['ADAPTIVE', {}, [1_000, 1_500, 2_250]],
 		['EXPONENTIAL', { maxDelayMs: 1_500, multiplier: 3 }, [1_000, 1_500, 1_500]],
-	] as const)('follows the strategy %s %j', async (strategy, config, waits) => {
+		[{ type: 'LINEAR', baseDelay: 500, maxDelay: 900, increment: 300 }, {}, [500, 800, 900]],
+		[fixed({ delayMs: 700 }), {}, [700, 700, 700]],
+	] as const)('follows the strategy %j %j', async (strategy, config, waits) => {
 		const { clock, manager, join, events } = start({ reconnect: () => false });
 		join();
 		expect(manager.scheduleReconnection('s1', config, strategy)).toEqual({ attempt: 1, delayMs: waits[0] });
@@ -450,6 +452,6 @@ test.each([
 });
 
 test('a strategy that there is not is refused by name', () => {
-	expect(() => new SessionManager({ strategy: 'QUADRATIC' as never })).toThrow(/^strategy must be EXPONENTIAL/);
+	expect(() => new SessionManager({ strategy: 'QUADRATIC' as never })).toThrow(/^type must be one of EXPONENTIAL/);
 	expect(() => new SessionManager({ reconnectConfig: { jitterRatio: 2 } })).toThrow(/^jitterRatio must be/);
 });

@@ -18,8 +18,9 @@ export interface ReconnectPlan {
 
 /** What the manager keeps of one session: numbers, so that a hundred thousand fit. Names ending in AtMs are monotonic, in Epoch ms since 1970. */
 export class SessionRecord implements Dated {
-	dueAtMs = 0;
-	place = -1;
+	at = 0;
+	readonly order = 0;
+	index = -1;
 	status: SessionStatus = 'CONNECTED';
 	quality: ConnectionQuality = 'EXCELLENT';
 	readonly meter = new LatencyMeter();

@@ -73,7 +73,7 @@ export class SessionWatch {
 		record.missed = count;
 		missed(record);
 		// Whoever heard of it may have decided otherwise.
-		if (record.missed >= maxMissedHeartbeats && record.status === 'CONNECTED' && record.place !== -1) lost(record);
+		if (record.missed >= maxMissedHeartbeats && record.status === 'CONNECTED' && record.index !== -1) lost(record);
 	}
 
 	#deadlineOf(record: SessionRecord): number {
