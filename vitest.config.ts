@@ -45,7 +45,11 @@ export default defineConfig({
 			{
 				extends: true,
 				// Found late, they would make vite reload a page in the middle of its test.
-				optimizeDeps: { include: ['graphql-ws', 'mqtt', 'partysocket/ws', 'socket.io-client', 'tweetnacl', 'y-websocket', 'yjs'] },
+				optimizeDeps: {
+					include: ['graphql-ws', 'mqtt', 'partysocket/ws', 'socket.io-client', 'tweetnacl', 'y-websocket', 'yjs'],
+					// It finds its WebAssembly beside its own module.
+					exclude: ['@electric-sql/pglite'],
+				},
 				test: {
 					name: 'browser',
 					include: ['packages/**/*.browser.test.ts', 'e2e/**/*.browser.test.ts'],
