@@ -76,6 +76,23 @@ describe('a relay that is lost', () => {
 		expect(listener.waiting).toBe(1);
 	});
 
+	test('a relay that calls without end is not dialled without end', async () => {
+		const { relay, listener } = await registered({ spares: 1 });
+		for (let called = 0; called < relay.callers.length && called < 1_000; called++) {
+			relay.callers[called]?.say(INCOMING);
+			await settle();
+		}
+		expect(relay.callers).toHaveLength(401);
+		expect([listener.state, (listener.error as { code?: string } | null)?.code]).toEqual(['retrying', 'RELAY_RATE']);
+		await relay.clock.run(30_999);
+		expect(relay.callers).toHaveLength(401);
+		await relay.clock.run(1);
+		await settle(200);
+		expect(relay.callers).toHaveLength(402);
+		expect([listener.state, listener.error]).toEqual(['waiting', null]);
+		listener.stop();
+	});
+
 	test('a backoff that gives up ends it, with the last error', async () => {
 		const { relay, listener, states } = await registered({ backoff: { next: () => null } });
 		for (const caller of relay.callers) caller.vanish();

@@ -1,5 +1,6 @@
-import { asError, codeOf, Emitter, integerOption, type Subscribable, systemClock, type Unsubscribe } from '@linkscope/core';
+import { asError, codeOf, Emitter, integerOption, type Subscribable, systemClock, TransportError, type Unsubscribe } from '@linkscope/core';
 import type { Identity } from '@linkscope/crypto';
+import { CallRate } from './call-rate.js';
 import { checkListenerOptions, hintsOf, type RelayListenerOptions } from './listener-options.js';
 import { NativeRegistration } from './native-registration.js';
 import { type Dial, lineTo } from './open-relay.js';
@@ -49,6 +50,7 @@ class Listener implements RelayListener {
 	readonly #wanted: number;
 	readonly #hints: object;
 	readonly #spares = new Set<Spare>();
+	readonly #callRate: CallRate;
 	#isRunning = false;
 	#register: Register | null = null;
 	/** Less than wanted where the relay, or another user of the identity, does not leave us more. */
@@ -67,6 +69,7 @@ class Listener implements RelayListener {
 		this.#hints = hintsOf(options);
 		this.#dial = dial;
 		this.#options = options;
+		this.#callRate = new CallRate(options.clock ?? systemClock);
 		this.#line(); // A mistake in the options shows here, not at the first dial.
 	}
 
@@ -137,8 +140,10 @@ class Listener implements RelayListener {
 			},
 			called: (call) => {
 				this.#spares.delete(spare);
-				this.#forgetFailures();
-				this.#fill();
+				if (this.#callRate.take()) {
+					this.#forgetFailures();
+					this.#fill();
+				} else this.#tooManyCalls();
 				this.#tell();
 				if (this.onTransport.count === 0) call.transport.close(1013, 'nobody takes connections yet');
 				else this.onTransport.emit(call);
@@ -162,6 +167,11 @@ class Listener implements RelayListener {
 		else if (waitedMs >= HELD_MS && !isReplaced) this.#forgetFailures();
 		if (!this.#cancelRetry) this.#retryLater(error);
 		this.#tell();
+	}
+
+	#tooManyCalls(): void {
+		this.#error = new TransportError('RELAY_RATE', `relay: ${this.#line().settings.origin} hands over more calls than it should: this side pauses`);
+		if (!this.#cancelRetry) this.#retryLater(this.#error);
 	}
 
 	/** All spares wait together: so many that were lost at once must not come back at once. */
