@@ -7,7 +7,7 @@ export type FilePartner = Connection | Peer;
 
 /** By shape: who has no peers carries no code for them. @throws TypeError for what is neither. */
 export function isPeer(partner: FilePartner): partner is Peer {
-	const shape = Object(partner) as Partial<Connection & Peer>;
+	const shape = Object(partner) as { connection?: unknown; plugin?: unknown };
 	if (typeof shape.connection === 'function') return true;
 	if (typeof shape.plugin === 'function') return false;
 	throw new TypeError(`files go over a connection or to a peer, got ${partner === null ? 'null' : typeof partner}`);
