@@ -21,6 +21,7 @@ const NAMES = [
 	'memory',
 	'sessions',
 	'relay-cluster',
+	'reconnect',
 ];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } } });

@@ -12,7 +12,10 @@ const shared = {
 	logLevel: 'warning',
 	conditions: ['@linkscope/source'],
 	// One copy of ws for what is measured and what it is measured against; isomorphic-ws is ws in Node. Addons are found beside their own files.
-	external: ['ws', 'sodium-native', '@hyperswarm/secret-stream'],
+	external: [
+		...['ws', 'sodium-native', '@hyperswarm/secret-stream'],
+		...['aedes', 'mqtt', 'partysocket', 'reconnecting-websocket', 'socket.io', 'socket.io-client'],
+	],
 	alias: { 'isomorphic-ws': 'ws' },
 };
 
