@@ -4,6 +4,8 @@ import { runCli } from './cli/run-cli.js';
 
 // Whoever reads has seen enough, as `head` does.
 process.stdout.on('error', () => process.exit(0));
+// A relay goes on where nobody reads its log any more.
+process.stderr.on('error', () => {});
 
 // A command that another one has started ends with it, however that ends.
 if (process.connected) process.once('disconnect', () => process.emit('SIGTERM'));
