@@ -65,8 +65,8 @@ it('follows the connections of its own attempt and hands over the one that is ac
 	const done = flow.accept();
 	await dialled();
 	expect(flow.run.value?.outcome).toBe('running');
-	const options = accept.mock.calls[0]?.[1] as unknown as { plugins: readonly object[] };
-	expect(options.plugins[0]).not.toBe(options.plugins[0]);
+	const options = accept.mock.calls[0]?.[1] as unknown as { plugins: () => readonly object[] };
+	expect(options.plugins()[0]).not.toBe(options.plugins()[0]);
 	const { connection } = fakeConnection();
 	settle().resolve(connection);
 	await done;
