@@ -60,6 +60,22 @@ describe('the examples', () => {
 		expect(code).toBe(0);
 	});
 
+	it('reconnect: what is sent while the server is away arrives once, over the next connection', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('reconnect.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'Alice reads one',
+			'The link is RECONNECTING',
+			'The link is CONNECTED',
+			'Alice reads two, while there is no server',
+			'Alice reads three',
+			'Lost connections that were followed by another: 1',
+			'',
+		]);
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
+
 	it('relay: two who cannot dial each other talk through a relay', async () => {
 		const { code, stdout, stderr, lingeredMs } = await runFromSource('relay.mjs');
 		expect(stderr).toBe('');
