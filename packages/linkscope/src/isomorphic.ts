@@ -99,7 +99,16 @@ export {
 export {
 	ConnectionManager,
 	type ConnectionManagerOptions,
+	ConnectionStates,
 	type DroppedMessage,
+	type EndpointAlert,
+	EndpointError,
+	type EndpointLogLine,
+	type EndpointMetrics,
+	type EndpointState,
+	FeatureSwitches,
+	HttpEndpoint,
+	type HttpEndpointOptions,
 	type LinkEvent,
 	LinkEventType,
 	type LinkFailure,
@@ -107,10 +116,14 @@ export {
 	type LinkState,
 	type LinkStatus,
 	type LostSession,
+	linkStatus,
 	PowerMonitor,
 	ReconnectingLink,
 	type Recovery,
 	SignalMonitor,
+	StatusBroadcaster,
+	type StatusBroadcasterOptions,
+	type StatusSource,
 } from '@linkscope/resilience';
 export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';

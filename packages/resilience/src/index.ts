@@ -1,3 +1,19 @@
+export {
+	type BroadcasterStatistics,
+	type StatesSource,
+	StatusBroadcaster,
+	type StatusBroadcasterOptions,
+	type StatusClient,
+} from './broadcast/status-broadcaster.js';
+export { ConnectionStates, type StatesByNode } from './endpoints/connection-states.js';
+export { Endpoint, type EndpointLogLine, type EndpointOptions } from './endpoints/endpoint.js';
+export { EndpointError } from './endpoints/endpoint-error.js';
+export type { EndpointMetrics } from './endpoints/endpoint-metrics.js';
+export { type Availability, type FeatureChange, FeatureSwitches } from './endpoints/feature-switches.js';
+export { HttpEndpoint, type HttpEndpointOptions, type HttpEndpointSnapshot } from './endpoints/http-endpoint.js';
+export { linkStatus, type ShownLink } from './endpoints/link-status.js';
+export type { EndpointAlert } from './endpoints/outage-alarm.js';
+export type { EndpointState, StatusSource } from './endpoints/status-source.js';
 export type { ConnectRun } from './fleet-pool/connect-run.js';
 export { type CallOptions, ConnectionPool } from './fleet-pool/connection-pool.js';
 export { FleetError } from './fleet-pool/fleet-error.js';
@@ -63,5 +79,7 @@ export { SessionManager } from './sessions/session-manager.js';
 export type { SessionManagerOptions } from './sessions/session-options.js';
 export type { HeartbeatResult, ScheduledReconnection, SessionsHealth } from './sessions/session-reports.js';
 export type { SessionState, SessionStatus } from './sessions/session-state.js';
-export { memoryStorage, type SessionBatch, type SessionStorage } from './sessions/session-storage.js';
+export { memorySessionStorage, type SessionBatch, type SessionStorage } from './sessions/session-storage.js';
 export type { SessionTotals } from './sessions/session-table.js';
+export type { SubscriptionPriority } from './subscriptions/subscriber.js';
+export { type SubscriptionEvent, type SubscriptionInfo, SubscriptionManager, type SubscriptionManagerOptions } from './subscriptions/subscription-manager.js';

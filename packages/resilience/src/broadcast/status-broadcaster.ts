@@ -16,7 +16,7 @@ export interface StatesSource {
 export interface StatusBroadcasterOptions {
 	/** Default 10,000. */
 	readonly intervalMs?: number;
-	/** Changes that follow a broadcast sooner than this are told together. Default 100. */
+	/** Changes that follow the one told last sooner than this are told together. Default 100. */
 	readonly minGapMs?: number;
 	/** A client with more than this unsent skips a frame. Default 65,536. */
 	readonly maxBufferedBytes?: number;
@@ -98,22 +98,21 @@ export class StatusBroadcaster {
 
 	#changed(): void {
 		this.#hasNews = true;
-		if (this.#cancelGap === null && this.#clients.size > 0) this.#broadcast();
+		if (this.#cancelGap === null && this.#clients.size > 0) this.#tellChange();
+	}
+
+	#tellChange(): void {
+		this.#cancelGap = this.#clock.after(this.#minGapMs, () => {
+			this.#cancelGap = null;
+			if (this.#hasNews) this.#tellChange();
+		});
+		this.#broadcast();
 	}
 
 	#broadcast(): void {
 		this.#hasNews = false;
-		this.#startGap();
 		const frame = this.#frame();
 		if (frame !== null) for (const client of this.#clients) this.#send(client, frame);
-	}
-
-	#startGap(): void {
-		this.#cancelGap?.();
-		this.#cancelGap = this.#clock.after(this.#minGapMs, () => {
-			this.#cancelGap = null;
-			if (this.#hasNews) this.#broadcast();
-		});
 	}
 
 	#frame(): string | null {
