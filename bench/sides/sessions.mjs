@@ -1,6 +1,6 @@
 // A SessionManager with many sessions, whose work is timed.
 import { performance } from 'node:perf_hooks';
-import { memoryStorage, SessionManager } from '@linkscope/resilience';
+import { memorySessionStorage, SessionManager } from '@linkscope/resilience';
 import { ownProcess } from '../harness/own-process.mjs';
 import { serveCommands } from '../harness/serve-commands.mjs';
 
@@ -10,7 +10,7 @@ let known = 0;
 serveCommands({
 	/** @param stored whether changes are written to a storage, here one in memory. */
 	start({ sessions, stored }) {
-		manager = new SessionManager({ storage: stored ? memoryStorage() : undefined });
+		manager = new SessionManager({ storage: stored ? memorySessionStorage() : undefined });
 		manager.onEvent.on(() => {});
 		known = 0;
 		register(sessions);

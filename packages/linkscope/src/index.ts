@@ -2,7 +2,7 @@
 
 export {
 	type HealthSummary,
-	memoryStorage,
+	memorySessionStorage,
 	SessionError,
 	type SessionEvent,
 	type SessionHealthEvent,

@@ -10,7 +10,7 @@ export type { SqlStorageOptions } from './sessions/sql/sql-storage.js';
  * @param where idb://name for IndexedDB, which belongs to one page at a time, or memory://.
  * @throws TypeError for a place that a browser has not.
  */
-export function sqlStorage(where: string, options?: SqlStorageOptions): SessionStorage {
+export function sqlSessionStorage(where: string, options?: SqlStorageOptions): SessionStorage {
 	if (typeof where !== 'string' || !/^(idb|memory):\/\//.test(where)) {
 		throw new TypeError(`where must be idb://name or memory:// in a browser, got ${JSON.stringify(String(where).split(':')[0])}`);
 	}

@@ -12,7 +12,7 @@ export type { SqlStorageOptions } from './sessions/sql/sql-storage.js';
  * A directory belongs to one process at a time.
  * @throws TypeError for a place that is none.
  */
-export function sqlStorage(where: string, options?: SqlStorageOptions): SessionStorage {
+export function sqlSessionStorage(where: string, options?: SqlStorageOptions): SessionStorage {
 	if (typeof where !== 'string' || where === '') throw new TypeError(`where must be a directory or a postgres:// URL, got ${JSON.stringify(where)}`);
 	if (/^postgres(ql)?:/.test(where)) return new SqlStorage(postgresName(where), () => openPostgres(where), options);
 	return new SqlStorage(`pglite ${where}`, () => openPglite(where, lockDirectory), options);

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
 import { storageSuite } from './fixtures/storage-suite.js';
-import { memoryStorage } from './session-storage.js';
+import { memorySessionStorage } from './session-storage.js';
 
-describe('memory', () => storageSuite(memoryStorage));
+describe('memory', () => storageSuite(memorySessionStorage));

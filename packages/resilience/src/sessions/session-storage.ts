@@ -20,7 +20,7 @@ export interface SessionStorage {
 }
 
 /** Keeps sessions as long as this object lives: for tests, and to hand them from one manager to the next. */
-export function memoryStorage(): SessionStorage {
+export function memorySessionStorage(): SessionStorage {
 	const kept = new Map<string, SessionState>();
 	return {
 		name: 'memory',

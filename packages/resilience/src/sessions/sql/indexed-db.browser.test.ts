@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { sqlStorage } from '../../sql.browser.js';
+import { sqlSessionStorage } from '../../sql.browser.js';
 import { sampleSession } from '../fixtures/storage-suite.js';
 
 describe('PGlite in IndexedDB', () => {
 	const open = (where: string) => {
-		const storage = sqlStorage(where);
+		const storage = sqlSessionStorage(where);
 		onTestFinished(() => storage.close());
 		return storage;
 	};
@@ -23,6 +23,6 @@ describe('PGlite in IndexedDB', () => {
 
 	test('is all there is in a browser: other places are refused by name', () => {
 		for (const where of ['./data', 'postgres://localhost/app', '', 7])
-			expect(() => sqlStorage(where as string)).toThrow(/^where must be idb:\/\/name or memory/);
+			expect(() => sqlSessionStorage(where as string)).toThrow(/^where must be idb:\/\/name or memory/);
 	});
 });

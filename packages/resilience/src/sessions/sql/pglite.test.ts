@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { FakeClock } from '@linkscope/core/testing';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { sqlStorage } from '../../sql.js';
+import { sqlSessionStorage } from '../../sql.js';
 import { sampleSession, storageSuite } from '../fixtures/storage-suite.js';
 import { SessionManager } from '../session-manager.js';
 import { optionalPackage } from './optional-package.js';
@@ -21,7 +21,7 @@ let made = 0;
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'linkscope-sessions-'));
 	template = join(folder, 'template');
-	const storage = sqlStorage(template);
+	const storage = sqlSessionStorage(template);
 	await storage.load();
 	await storage.close();
 }, 60_000);
@@ -34,13 +34,13 @@ async function freshDirectory(): Promise<string> {
 }
 
 function open(directory: string) {
-	const storage = sqlStorage(directory);
+	const storage = sqlSessionStorage(directory);
 	onTestFinished(() => storage.close());
 	return storage;
 }
 
 describe('PGlite', () => {
-	storageSuite(async () => sqlStorage(await freshDirectory()));
+	storageSuite(async () => sqlSessionStorage(await freshDirectory()));
 
 	test('in a directory that is not there yet makes it', async () => {
 		const storage = open(join(folder, 'deeper', 'still'));
@@ -69,7 +69,7 @@ describe('PGlite', () => {
 		const directory = await freshDirectory();
 		await writeFile(join(directory, 'global', 'pg_control'), 'no control file');
 		const clock = new FakeClock();
-		const manager = new SessionManager({ clock, storage: sqlStorage(directory) });
+		const manager = new SessionManager({ clock, storage: sqlSessionStorage(directory) });
 		await expect(manager.restore()).rejects.toThrow(expect.objectContaining({ code: 'SESSION_STORE_CORRUPT', message: expect.stringContaining(directory) }));
 		manager.registerConnection('s1', 'u1', 'acme', 'browser');
 		expect(manager.health()).toMatchObject({ sessions: 1, storage: { status: 'failing', lastError: { code: 'SESSION_STORE_CORRUPT' } } });

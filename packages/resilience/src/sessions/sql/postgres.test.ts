@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { sqlStorage } from '../../sql.js';
+import { sqlSessionStorage } from '../../sql.js';
 import { hasPostgres, type LocalPostgres, startLocalPostgres } from '../fixtures/local-postgres.js';
 import { sampleSession, storageSuite } from '../fixtures/storage-suite.js';
 import { SessionManager } from '../session-manager.js';
@@ -21,12 +21,12 @@ describe.skipIf(!hasPostgres && !process.env.CI)('Postgres', () => {
 	};
 	beforeEach(() => run('DROP TABLE IF EXISTS linkscope_sessions'));
 	const open = (node?: string) => {
-		const storage = sqlStorage(server.url, { node });
+		const storage = sqlSessionStorage(server.url, { node });
 		onTestFinished(() => storage.close());
 		return storage;
 	};
 
-	storageSuite(() => sqlStorage(server.url));
+	storageSuite(() => sqlSessionStorage(server.url));
 
 	test('is shared by nodes, of which each takes up its own, and a session moves to where it was heard of last', async () => {
 		const [one, two] = [open('one'), open('two')];
