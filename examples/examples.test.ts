@@ -130,6 +130,30 @@ describe('the examples', () => {
 		]);
 		expect(code).toBe(0);
 	});
+
+	it('status-board: a page sees a log and an API go away and come back', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('status-board.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'The page shows: log_reader disconnected',
+			'INFO: [node1] Connected to remote log source at the node',
+			'Log: the node is up',
+			'The page shows: log_reader connected',
+			'Feature statistics: on',
+			'The page shows: api_client connected',
+			'Feature statistics: off',
+			'The page shows: api_client error',
+			'Feature statistics: on',
+			'The page shows: api_client connected',
+			'WARNING: [node1] Connection to the node closed by remote end',
+			'INFO: [node1] Connected to remote log source at the node',
+			'Log: the node is up',
+			'Reconnections: log 1, API 1',
+			'',
+		]);
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
 });
 
 describe('a process', () => {
