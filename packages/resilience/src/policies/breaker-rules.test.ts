@@ -41,7 +41,6 @@ async function decisions(steps: readonly Step[], advance: (ms: number) => void, 
 
 function ours(steps: readonly Step[], rule: BreakerRule) {
 	const clock = new FakeClock();
-	// cockatiel's windows begin at 0 of its own clock, which never is in its days.
 	const breaker = circuitBreaker({ rule, openMs: OPEN_MS, clock });
 	return decisions(
 		steps,

@@ -1,4 +1,4 @@
-import { type Clock, Emitter, integerOption } from '@linkscope/core';
+import { type Clock, Emitter, integerOption, numberOption } from '@linkscope/core';
 import { consecutiveFailures } from '../policies/breaker-rules.js';
 import { CircuitBreaker, type CircuitEvent, type CircuitState } from '../policies/circuit-breaker.js';
 
@@ -7,7 +7,7 @@ interface Circuit {
 	readonly breaker: CircuitBreaker;
 }
 
-/** Circuit breakers by id, the last so many used of them. */
+/** Circuit breakers by id, so many of them. */
 export class Circuits {
 	readonly onEvent = new Emitter<CircuitEvent>();
 	readonly #circuits = new Map<string, Circuit>();
@@ -29,16 +29,15 @@ export class Circuits {
 	 */
 	open(id: string, threshold?: number, openMs?: number): CircuitBreaker {
 		const known = this.#circuits.get(id);
-		if (known && (threshold ?? known.threshold) === known.threshold && (openMs ?? known.breaker.openMs) === known.breaker.openMs) return known.breaker;
-		const breaker = new CircuitBreaker({
-			name: id,
-			rule: consecutiveFailures(integerOption('threshold', threshold, 5, 1)),
-			openMs,
-			clock: this.#clock,
-		});
+		const figures = {
+			threshold: integerOption('threshold', threshold, known?.threshold ?? 5, 1),
+			openMs: numberOption('timeout', openMs, known?.breaker.openMs ?? 60_000, 1),
+		};
+		if (known?.threshold === figures.threshold && known.breaker.openMs === figures.openMs) return known.breaker;
+		const breaker = new CircuitBreaker({ name: id, rule: consecutiveFailures(figures.threshold), openMs: figures.openMs, clock: this.#clock });
 		breaker.onEvent.on((event) => this.onEvent.emit(event));
 		if (known === undefined && this.#circuits.size >= this.#max) this.#forgetOne();
-		this.#circuits.set(id, { threshold: threshold ?? 5, breaker });
+		this.#circuits.set(id, { threshold: figures.threshold, breaker });
 		return breaker;
 	}
 

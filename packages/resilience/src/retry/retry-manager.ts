@@ -60,7 +60,8 @@ export class RetryManager {
 		this.ledger = new RetryLedger(options.ledgerSize);
 		this.#counts = new RetryCounts(integerOption('historySize', options.historySize, 1_000, 0, 1_000_000));
 		this.#circuits = new Circuits(integerOption('maxCircuits', options.maxCircuits, 1_000, 1), clock);
-		const pressure = (attempt: number): number => retryPressure(attempt, this.#failuresInARow, this.#active.size);
+		// Asked before the try that has just failed is counted.
+		const pressure = (attempt: number): number => retryPressure(attempt, this.#failuresInARow + 1, this.#active.size);
 		this.#plans = new StrategyPlans({ clock, isRetryable: options.isRetryable ?? isRetryable, random, pressure });
 		this.#host = this.#createHost();
 	}

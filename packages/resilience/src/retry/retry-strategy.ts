@@ -59,9 +59,10 @@ function plainBackoff(strategy: RetryStrategy, baseDelayMs: number, maxDelayMs: 
 	}
 }
 
-/** Whether, and how, a strategy guards its operation with a circuit. */
-export function strategyCircuit(strategy: RetryStrategy): { threshold: number; openMs: number } | null {
-	const threshold = integerOption('circuitBreakerThreshold', strategy.circuitBreakerThreshold, 5, 1);
-	const openMs = numberOption('circuitBreakerTimeout', strategy.circuitBreakerTimeout, 60_000, 1);
-	return strategy.type === 'CIRCUIT_BREAKER' || strategy.circuitBreakerThreshold !== undefined ? { threshold, openMs } : null;
+/** Whether, and how, a strategy guards its operation with a circuit. What it leaves out is as the circuit of the operation's id has it. */
+export function strategyCircuit(strategy: RetryStrategy): { threshold?: number; openMs?: number } | null {
+	const { type, circuitBreakerThreshold: threshold, circuitBreakerTimeout: openMs } = strategy;
+	integerOption('circuitBreakerThreshold', threshold, 5, 1);
+	numberOption('circuitBreakerTimeout', openMs, 60_000, 1);
+	return type === 'CIRCUIT_BREAKER' || threshold !== undefined ? { threshold, openMs } : null;
 }

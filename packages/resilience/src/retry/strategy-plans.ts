@@ -4,7 +4,7 @@ import { type RetryStrategy, strategyBackoff, strategyCircuit } from './retry-st
 
 export interface StrategyPlan extends RetryPlan {
 	readonly rule: RetryStrategy['type'];
-	readonly circuit: { threshold: number; openMs: number } | null;
+	readonly circuit: ReturnType<typeof strategyCircuit>;
 }
 
 const FIELDS = [
