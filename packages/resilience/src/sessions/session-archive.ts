@@ -6,7 +6,8 @@ import type { SessionState } from './session-state.js';
 import type { SessionStorage } from './session-storage.js';
 import { readStoredSession } from './stored-session.js';
 
-const MAX_BATCH = 1_000;
+// The embedded database works in this thread: no longer than a blink at a time.
+const MAX_BATCH = 200;
 const MAX_REMOVALS = 100_000;
 
 export interface StorageHealth {

@@ -57,6 +57,21 @@ describe('PGlite', () => {
 		await expect(open(directory).load()).resolves.toEqual([]);
 	});
 
+	test('leaves time for others between its batches, though it works in the same thread', async () => {
+		const manager = new SessionManager({ clock: new FakeClock(), storage: sqlSessionStorage(await freshDirectory()) });
+		for (let i = 0; i < 1_000; i++) manager.registerConnection(`s${i}`, undefined, 'acme', 'browser');
+		await manager.restore();
+		let turns = 0;
+		let next = setImmediate(function turn() {
+			turns++;
+			next = setImmediate(turn);
+		});
+		await manager.flush();
+		clearImmediate(next);
+		expect(turns).toBeGreaterThanOrEqual(5);
+		await manager.close();
+	});
+
 	test('says that a file is in its way', async () => {
 		const directory = join(folder, 'a-file');
 		await writeFile(directory, 'hello');

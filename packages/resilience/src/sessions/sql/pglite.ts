@@ -1,3 +1,4 @@
+import { systemClock } from '@linkscope/core';
 import { SessionError } from '../session-error.js';
 import { optionalPackage } from './optional-package.js';
 import type { SqlDatabase } from './sql-database.js';
@@ -17,7 +18,10 @@ export async function openPglite(where: string, lock: Lock): Promise<SqlDatabase
 		const database = await PGlite.create(where);
 		return {
 			exec: (text) => database.exec(text),
-			query: (text, parameters) => database.query(text, [...parameters]),
+			async query(text, parameters) {
+				await turn();
+				return database.query(text, [...parameters]);
+			},
 			async close() {
 				await database.close();
 				await release();
@@ -33,4 +37,9 @@ export async function openPglite(where: string, lock: Lock): Promise<SqlDatabase
 			},
 		);
 	}
+}
+
+/** Its work is done in microtasks: without turns between, many batches in a row would leave no time for anything else. */
+function turn(): Promise<void> {
+	return new Promise((resolve) => void systemClock.after(0, resolve, { keepAlive: true }));
 }
