@@ -1,9 +1,10 @@
-import { type Channel, type Connection, ConnectionError, codeOf, Emitter, type Payload, PluginError, type Subscribable, throwLater } from '@linkscope/core';
+import { type Channel, type Connection, ConnectionError, Emitter, type Payload, type Subscribable, throwLater } from '@linkscope/core';
 import type { DialConnection } from './dial.js';
-import { type DroppedMessage, HeldMessages } from './held-messages.js';
+import type { DroppedMessage } from './held-messages.js';
 import type { LinkEvent } from './link-event.js';
 import { LinkInbox } from './link-inbox.js';
-import { type CheckedLinkOptions, checkLinkOptions, type LinkOptions, type LostSession } from './link-options.js';
+import { checkLinkOptions, type LinkOptions, type LostSession } from './link-options.js';
+import { LinkOutbox } from './link-outbox.js';
 import { isOver, type LinkState } from './link-state.js';
 import { Reconnector } from './reconnector.js';
 
@@ -37,13 +38,8 @@ export class ReconnectingLink implements Channel<LinkState> {
 	/** The session could not go on. The link goes on with another. */
 	readonly onLost: Subscribable<LostSession>;
 	readonly #machine: Reconnector;
-	readonly #options: CheckedLinkOptions;
 	readonly #inbox: LinkInbox;
-	readonly #held: HeldMessages;
-	readonly #drops = new Emitter<DroppedMessage>();
-	#dropped = 0;
-	/** Until what was held has been sent over the present connection. */
-	#flushed: Promise<void> = Promise.resolve();
+	readonly #outbox: LinkOutbox;
 	#isClosing = false;
 	/** What send() threw last. */
 	#refusal: unknown = null;
@@ -56,10 +52,10 @@ export class ReconnectingLink implements Channel<LinkState> {
 	 */
 	constructor(dial: DialConnection, options: LinkOptions = {}) {
 		if (typeof dial !== 'function') throw new TypeError(`dial must be a function that resolves with a Connection, got ${typeof dial}`);
-		this.#options = checkLinkOptions(options);
-		const { maxHeldBytes, overflow, maxUnreadBytes, session } = this.#options;
-		this.#held = new HeldMessages(maxHeldBytes, overflow, (message) => this.#drop(message));
-		this.#machine = new Reconnector(dial, this.#options, { adopted: (connection) => this.#adopted(connection), failed: (error) => this.#failed(error) });
+		const checked = checkLinkOptions(options);
+		const { maxUnreadBytes, session } = checked;
+		this.#machine = new Reconnector(dial, checked, { adopted: (connection) => this.#adopted(connection), failed: (error) => this.#failed(error) });
+		this.#outbox = new LinkOutbox(checked, () => this.#machine.connection);
 		this.#inbox = new LinkInbox({
 			maxUnreadBytes,
 			received: () => this.#machine.silence.touch(),
@@ -71,7 +67,7 @@ export class ReconnectingLink implements Channel<LinkState> {
 		this.onMessage = this.#inbox.inbound.onMessage;
 		this.onState = this.#machine.onState;
 		this.onEvent = this.#machine.onEvent;
-		this.onDropped = this.#drops;
+		this.onDropped = this.#outbox.onDropped;
 		this.onLost = session?.onLost ?? new Emitter<LostSession>();
 	}
 
@@ -91,8 +87,8 @@ export class ReconnectingLink implements Channel<LinkState> {
 
 	get status(): LinkStatus {
 		const { state, error, counts, silence } = this.#machine;
-		const heldBytes = this.#held.bytes + (this.#options.session?.bufferedBytes ?? 0);
-		return { state, ...counts, silentMs: silence.silentMs, heldBytes, droppedMessages: this.#dropped, lastError: error };
+		const { heldBytes, droppedMessages } = this.#outbox;
+		return { state, ...counts, silentMs: silence.silentMs, heldBytes, droppedMessages, lastError: error };
 	}
 
 	/**
@@ -119,18 +115,14 @@ export class ReconnectingLink implements Channel<LinkState> {
 			throw this.#refusal;
 		}
 		this.#machine.sending();
-		const connection = this.#machine.connection;
-		if (connection?.state === 'ACTIVE' && this.#held.bytes === 0) return this.#sendOver(connection, payload);
-		if (this.#options.session) return this.#options.session.send(payload);
-		this.#held.push(payload);
-		return false;
+		return this.#outbox.send(payload);
 	}
 
 	/** Resolves when sending more is welcome, if need be after the next connection. @throws as `open()`. */
 	async drained(): Promise<void> {
 		for (let isDrained = false; !isDrained; ) {
 			await this.#untilConnected();
-			await this.#flushed;
+			await this.#outbox.flushed;
 			isDrained = await Promise.resolve(this.connection?.drained()).then(
 				() => this.connection !== null,
 				() => false,
@@ -195,15 +187,14 @@ export class ReconnectingLink implements Channel<LinkState> {
 		this.#isClosing = true;
 		const { connection } = this.#machine;
 		this.#machine.stop();
-		if (connection) this.#sendAllHeld(connection);
+		if (connection) this.#outbox.sendAll(connection);
 		await this.#inbox.close(reason);
 		this.#giveUp(null);
 	}
 
 	/** There is no connection any more, and none will come. */
 	#giveUp(error: Error | null): void {
-		this.#options.session?.close();
-		this.#held.dropAll();
+		this.#outbox.giveUp();
 		this.#inbox.inbound.finish(error);
 	}
 
@@ -214,59 +205,7 @@ export class ReconnectingLink implements Channel<LinkState> {
 
 	#adopted(connection: Connection): void {
 		this.#inbox.add(connection);
-		this.#flushed = this.#flush(connection);
-	}
-
-	async #flush(connection: Connection): Promise<void> {
-		while (this.#held.bytes > 0 && connection === this.connection) {
-			if (this.#sendHeld(connection)) continue;
-			await connection.drained().catch(() => {});
-		}
-	}
-
-	/** Sends the oldest that waits. @returns false: wait for the connection. */
-	#sendHeld(connection: Connection): boolean {
-		const payload = this.#held.shift() as Payload;
-		try {
-			return connection.send(payload);
-		} catch (error) {
-			if (codeOf(error) === 'MESSAGE_TOO_BIG' || error instanceof PluginError) this.#held.drop(payload, 'refused');
-			else {
-				this.#held.giveBack(payload);
-				return false;
-			}
-			return true;
-		}
-	}
-
-	/** At the end: a connection that is busy takes more all the same, within its bound. */
-	#sendAllHeld(connection: Connection): void {
-		for (let before = Number.POSITIVE_INFINITY; this.#held.bytes > 0 && this.#held.bytes < before; ) {
-			before = this.#held.bytes;
-			this.#sendHeld(connection);
-		}
-	}
-
-	#sendOver(connection: Connection, payload: Payload): boolean {
-		try {
-			return connection.send(payload);
-		} catch (error) {
-			// The connection ended just now. A session has kept the message.
-			if (connection.state === 'ACTIVE' || this.#isRefusal(error)) throw error;
-			if (!this.#options.session) this.#held.push(payload);
-			return false;
-		}
-	}
-
-	/** Whether it is the message that was not wanted; the next connection would not take it either. */
-	#isRefusal(error: unknown): boolean {
-		const code = codeOf(error);
-		return code === 'MESSAGE_TOO_BIG' || code === 'SEND_QUEUE_FULL' || (error instanceof PluginError && !this.#options.session);
-	}
-
-	#drop(message: DroppedMessage): void {
-		this.#dropped++;
-		this.#drops.emit(message);
+		this.#outbox.flush(connection);
 	}
 
 	/** What a listener lets escape of send() of a link that is over, as every plain echo does, is nothing that anybody could have done better. */

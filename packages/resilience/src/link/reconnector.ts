@@ -1,14 +1,12 @@
-import { asError, type CloseInfo, type Connection, ConnectionError, closedBy, codeOf, Emitter, hub, TransportError, type Unsubscribe } from '@linkscope/core';
-import { Announcements } from './announcements.js';
+import { asError, type CloseInfo, type Connection, ConnectionError, closedBy, codeOf, hub, type Subscribable, TransportError } from '@linkscope/core';
 import { Dial, type DialConnection } from './dial.js';
-import { type LinkEvent, type LinkEventContext, type LinkEventName, LinkEventType as Type } from './link-event.js';
+import { DialTimer } from './dial-timer.js';
+import { type LinkEvent, LinkEventType as Type } from './link-event.js';
 import type { CheckedLinkOptions } from './link-options.js';
-import { canMove, isOver, type LinkState } from './link-state.js';
+import { isOver, type LinkState } from './link-state.js';
+import { LinkTeller } from './link-teller.js';
 import { RetrySchedule } from './retry-schedule.js';
 import { SilenceWatch } from './silence-watch.js';
-
-// What a platform says of its network may be wrong, and a server on this machine needs none.
-const OFFLINE_RETRY_MS = 30_000;
 
 export interface ReconnectorHooks {
 	/** This is the connection from now on. */
@@ -22,25 +20,19 @@ export interface ReconnectorHooks {
  * dialled, except where `replace()` opens the next one first.
  */
 export class Reconnector {
-	readonly onState = new Emitter<LinkState>();
-	readonly onEvent = new Emitter<LinkEvent>();
 	readonly id = `link-${hub.nextId()}`;
 	readonly silence: SilenceWatch;
 	readonly #dialConnection: DialConnection;
 	readonly #options: CheckedLinkOptions;
 	readonly #hooks: ReconnectorHooks;
-	readonly #announcements = new Announcements();
-	#state: LinkState = 'DISCONNECTED';
+	readonly #teller: LinkTeller;
 	#error: Error | null = null;
 	#connection: Connection | null = null;
 	#dial: Dial | null = null;
 	#isDraining = false;
-	#cancelWait: Unsubscribe | null = null;
-	/** It waits for nothing but the other side to settle. */
-	#isUrgent = false;
 	#cancelStable = (): void => {};
-	#leaveNetwork = (): void => {};
 	readonly #schedule: RetrySchedule;
+	readonly #timer: DialTimer;
 	#generation = 0;
 	#reconnects = 0;
 	#lastConnectionId: string | null = null;
@@ -52,11 +44,21 @@ export class Reconnector {
 		this.#options = options;
 		this.#hooks = hooks;
 		this.#schedule = new RetrySchedule(options);
+		this.#teller = new LinkTeller(() => ({ time: options.clock.epoch(), reconnectCount: this.#schedule.retries }));
+		this.#timer = new DialTimer(options, (fastPath) => this.#change(() => this.#dialNow(fastPath)));
 		this.silence = new SilenceWatch(options.clock, options.lossAfterMs, (silentMs) => this.#change(() => this.#fellSilent(silentMs)));
 	}
 
 	get state(): LinkState {
-		return this.#state;
+		return this.#teller.state;
+	}
+
+	get onState(): Subscribable<LinkState> {
+		return this.#teller.onState;
+	}
+
+	get onEvent(): Subscribable<LinkEvent> {
+		return this.#teller.onEvent;
 	}
 
 	/** The last failure; of a link that FAILED, why. */
@@ -79,9 +81,9 @@ export class Reconnector {
 
 	start(): void {
 		this.#change(() => {
-			if (this.#state !== 'DISCONNECTED') return;
-			this.#leaveNetwork = this.#options.network?.subscribe((change) => this.#change(() => this.#networkChanged(change))) ?? (() => {});
-			this.#move('CONNECTING');
+			if (this.state !== 'DISCONNECTED') return;
+			this.#timer.watch();
+			this.#teller.move('CONNECTING');
 			this.#dialNow(false);
 		});
 	}
@@ -89,9 +91,9 @@ export class Reconnector {
 	/** Dials now: what waits need not wait, what is connected is given up first, what is being dialled goes on. */
 	reconnect(fastPath: boolean): void {
 		this.#change(() => {
-			if (this.#state === 'DISCONNECTED') this.start();
+			if (this.state === 'DISCONNECTED') this.start();
 			else if (this.#connection) this.#dropAndDial(this.#connection, fastPath, new ConnectionError('LINK_RECONNECT', 'link: a reconnect was asked for'));
-			else if (this.#cancelWait && !this.#isUrgent) this.#dialNow(fastPath);
+			else if (this.#timer.isWaiting && !this.#timer.isSettling) this.#dialNow(fastPath);
 		});
 	}
 
@@ -99,7 +101,7 @@ export class Reconnector {
 	markTxDrop(reason: string): void {
 		this.#change(() => {
 			const connection = this.#connection;
-			if (!connection || isOver(this.#state)) return;
+			if (!connection || isOver(this.state)) return;
 			this.#dropped(reason);
 			this.#dropAndDial(connection, true, new ConnectionError('LINK_TX_DROPPED', `link: ${reason}`));
 		});
@@ -108,7 +110,7 @@ export class Reconnector {
 	/** Opens the next connection before the present one is closed. @returns false where there is nothing to replace, or it is being done. */
 	replace(): boolean {
 		return this.#change(() => {
-			if (this.#state !== 'CONNECTED' || this.#dial || this.#isDraining) return false;
+			if (this.state !== 'CONNECTED' || this.#dial || this.#isDraining) return false;
 			this.#dialNow(false);
 			return true;
 		});
@@ -121,7 +123,7 @@ export class Reconnector {
 
 	/** False while nobody reads: the silence is then our own. */
 	watchSilence(isWatching: boolean): void {
-		if (isWatching && this.#connection && !isOver(this.#state)) this.silence.start();
+		if (isWatching && this.#connection && !isOver(this.state)) this.silence.start();
 		else this.silence.stop();
 	}
 
@@ -129,7 +131,7 @@ export class Reconnector {
 	drain(): void {
 		this.#change(() => {
 			this.#isDraining = true;
-			if (this.#cancelWait || this.#state === 'DISCONNECTED') this.#end('STOPPED', null);
+			if (this.#timer.isWaiting || this.state === 'DISCONNECTED') this.#end('STOPPED', null);
 		});
 	}
 
@@ -144,13 +146,13 @@ export class Reconnector {
 	}
 
 	#change<T>(change: () => T): T {
-		return this.#announcements.during(change);
+		return this.#teller.during(change);
 	}
 
 	#dialNow(fastPath: boolean): void {
 		const { fastPathTimeoutMs, dialTimeoutMs, clock } = this.#options;
-		this.#stopWaiting();
-		if (fastPath) this.#tell(Type.FAST_PATH_ACTIVE, { timeoutMs: fastPathTimeoutMs });
+		this.#timer.cancel();
+		if (fastPath) this.#teller.tell(Type.FAST_PATH_ACTIVE, { timeoutMs: fastPathTimeoutMs });
 		const attempt = { retry: this.#schedule.retries, fastPath, link: { id: this.id, generation: ++this.#generation, replaces: this.#lastConnectionId } };
 		this.#dial = new Dial(this.#dialConnection, attempt, fastPath ? fastPathTimeoutMs : dialTimeoutMs, clock, (outcome) => {
 			this.#change(() => this.#dialled(outcome));
@@ -167,7 +169,12 @@ export class Reconnector {
 	}
 
 	#dialFailed(error: Error, close: CloseInfo | null): void {
-		this.#tell(Type.RECONNECT_FAILED, { attempt: this.#schedule.retries, replacing: this.#connection !== null, code: codeOf(error), error: error.message });
+		this.#teller.tell(Type.RECONNECT_FAILED, {
+			attempt: this.#schedule.retries,
+			replacing: this.#connection !== null,
+			code: codeOf(error),
+			error: error.message,
+		});
 		if (this.#connection) return;
 		this.#recover(error, close, false);
 	}
@@ -182,23 +189,23 @@ export class Reconnector {
 		this.#cancelStable();
 		this.#cancelStable = clock.after(stableAfterMs, () => this.#change(() => this.#stable()));
 		this.silence.start();
-		if (replaced || this.#state === 'RECONNECTING') {
+		if (replaced || this.state === 'RECONNECTING') {
 			this.#reconnects++;
 			const downMs = replaced ? 0 : clock.now() - this.#lostAtMs;
-			this.#move('CONNECTED');
-			this.#tell(Type.RECONNECT_OK, { attempt: this.#schedule.retries, downMs, replaced: replaced !== null });
-		} else this.#move('CONNECTED');
+			this.#teller.move('CONNECTED');
+			this.#teller.tell(Type.RECONNECT_OK, { attempt: this.#schedule.retries, downMs, replaced: replaced !== null });
+		} else this.#teller.move('CONNECTED');
 		void replaced?.close('New connection replaced old one');
 	}
 
 	#stable(): void {
 		this.#schedule.reset();
 		this.#error = null;
-		this.#tell(Type.CONNECTION_STABLE, { stableAfterMs: this.#options.stableAfterMs });
+		this.#teller.tell(Type.CONNECTION_STABLE, { stableAfterMs: this.#options.stableAfterMs });
 	}
 
 	#closed(connection: Connection, info: CloseInfo): void {
-		if (connection !== this.#connection || isOver(this.#state)) return;
+		if (connection !== this.#connection || isOver(this.state)) return;
 		this.#let();
 		const sentAgoMs = this.#options.clock.now() - this.#sentAtMs;
 		const wasCutOff = !info.wasClean && sentAgoMs < this.#options.txDropWindowMs;
@@ -208,7 +215,7 @@ export class Reconnector {
 
 	#fellSilent(silentMs: number): void {
 		const connection = this.#connection;
-		if (!connection || isOver(this.#state)) return;
+		if (!connection || isOver(this.state)) return;
 		this.#let();
 		connection.terminate('silent for too long');
 		const error = new ConnectionError('LINK_SILENT', `link: nothing was received for ${Math.round(silentMs)} ms`);
@@ -216,8 +223,8 @@ export class Reconnector {
 	}
 
 	#dropped(reason: string): void {
-		this.#tell(Type.TX_DROP_DETECTED, { reason });
-		this.#move('TX_DROPPED');
+		this.#teller.tell(Type.TX_DROP_DETECTED, { reason });
+		this.#teller.move('TX_DROPPED');
 	}
 
 	#dropAndDial(connection: Connection, fastPath: boolean, error: Error): void {
@@ -244,7 +251,7 @@ export class Reconnector {
 
 	#dialAfter(recovery: 'at-once' | 'backoff', fastPath: boolean): void {
 		if (this.#isDraining) return this.#end('STOPPED', null);
-		if (this.#state !== 'RECONNECTING') this.#move('RECONNECTING');
+		if (this.state !== 'RECONNECTING') this.#teller.move('RECONNECTING');
 		// A replacement is being dialled: that will do.
 		if (this.#dial) return;
 		try {
@@ -252,10 +259,8 @@ export class Reconnector {
 			if (waitMs === null) return this.#giveUp();
 			const { settleMs, fastPathSettleMs } = this.#options;
 			const delayMs = waitMs + (fastPath ? fastPathSettleMs : settleMs);
-			this.#tell(Type.RECONNECT_START, { attempt: this.#schedule.retries, delayMs, fastPath, code: codeOf(this.#error) });
-			if (delayMs === 0) this.#due(fastPath);
-			else this.#wait(delayMs, () => this.#due(fastPath));
-			this.#isUrgent = fastPath && this.#cancelWait !== null;
+			this.#teller.tell(Type.RECONNECT_START, { attempt: this.#schedule.retries, delayMs, fastPath, code: codeOf(this.#error) });
+			this.#timer.set(delayMs, fastPath);
 		} catch (thrown) {
 			// Of the backoff: nobody can say when to dial.
 			this.#end('FAILED', asError(thrown));
@@ -265,59 +270,21 @@ export class Reconnector {
 	#giveUp(): void {
 		const { retries } = this.#schedule;
 		const last = this.#error;
-		this.#tell(Type.MAX_RETRIES_EXCEEDED, { attempt: retries, code: codeOf(last) });
+		this.#teller.tell(Type.MAX_RETRIES_EXCEEDED, { attempt: retries, code: codeOf(last) });
 		this.#end('FAILED', new ConnectionError('LINK_GAVE_UP', `link: gave up after ${retries} tries: ${last?.message}`, { cause: last }));
 	}
 
-	#due(fastPath: boolean): void {
-		const isOffline = this.#options.network?.status.online === false;
-		if (isOffline) this.#wait(OFFLINE_RETRY_MS, () => this.#dialNow(fastPath));
-		else this.#dialNow(fastPath);
-	}
-
-	#wait(ms: number, then: () => void): void {
-		// An application whose only work is a link must not end while that waits for its server.
-		this.#cancelWait = this.#options.clock.after(ms, () => this.#change(then), { keepAlive: true });
-	}
-
-	#stopWaiting(): void {
-		this.#cancelWait?.();
-		this.#cancelWait = null;
-		this.#isUrgent = false;
-	}
-
-	/** The network is back, or we woke up: what was waited for is over. */
-	#networkChanged(change: { kind: 'network'; online: boolean } | { kind: 'suspended' }): void {
-		const isNews = change.kind === 'suspended' || change.online;
-		if (isNews && this.#cancelWait && this.#options.network?.status.online !== false) this.#dialNow(false);
-	}
-
 	#end(state: 'FAILED' | 'STOPPED', error: Error | null): void {
-		if (isOver(this.#state)) return;
+		if (isOver(this.state)) return;
 		this.#error = error ?? this.#error;
-		this.#stopWaiting();
+		this.#timer.close();
 		this.#dial?.abandon();
 		this.#dial = null;
 		this.#cancelStable();
 		this.silence.stop();
-		this.#leaveNetwork();
 		this.#connection = null;
-		this.#move(state);
+		this.#teller.move(state);
 		if (error) this.#hooks.failed(error);
-	}
-
-	#move(to: LinkState): void {
-		const from = this.#state;
-		if (from === to) return;
-		if (!canMove(from, to)) throw new Error(`a link cannot go from ${from} to ${to}`);
-		this.#state = to;
-		this.#announcements.add(() => this.onState.emit(to));
-		this.#tell(Type.STATE_CHANGE, { from, to });
-	}
-
-	#tell(type: LinkEventName, context: LinkEventContext): void {
-		const event = { type, time: this.#options.clock.epoch(), state: this.#state, reconnectCount: this.#schedule.retries, context };
-		this.#announcements.add(() => this.onEvent.emit(event));
 	}
 }
 
