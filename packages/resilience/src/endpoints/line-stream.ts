@@ -43,7 +43,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /**
  * Lines of text from a TCP server, over as many connections as it takes. After a loss, a close by the server included, it waits and connects again.
- * Lines are held until somebody reads them, within a bound; then the server has to wait.
+ * Lines are held until somebody reads them, within a bound; then the server has to wait, and its close is noticed when they are read.
  */
 export class LineStream extends Endpoint {
 	readonly host: string;
