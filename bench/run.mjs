@@ -20,7 +20,9 @@ const NAMES = [
 	'stats',
 	'memory',
 	'sessions',
+	'fleet-simulation',
 	'relay-cluster',
+	'policies',
 	'reconnect',
 ];
 
