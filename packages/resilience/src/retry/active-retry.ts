@@ -40,7 +40,6 @@ export class ActiveRetry implements Timer {
 	readonly #reject: (error: unknown) => void;
 	/** The try that is under way. */
 	#current: AbortableAttempt | undefined;
-	#lastError: unknown;
 	#unfollow: Unsubscribe | undefined;
 
 	constructor(host: RetryHost, call: RetryCall, resolve: (value: unknown) => void, reject: (error: unknown) => void) {
@@ -97,10 +96,10 @@ export class ActiveRetry implements Timer {
 		const decision = decide(this.plan, this.#failures, 0, error, attempt);
 		this.#host.decided(this, decision, false);
 		if (decision.delayMs === null) {
-			this.#giveUp(decision, decision.error);
+			this.#giveUp(decision);
 			return;
 		}
-		this.#lastError = error;
+		// Nothing of the try is kept while it waits: an error with its stack takes a kilobyte.
 		this.#current = undefined;
 		// By a listener that heard of the decision.
 		if (attempt.ended) this.#cancelWait(attempt.ended.reason);
@@ -114,15 +113,15 @@ export class ActiveRetry implements Timer {
 
 	#cancelWait(reason: unknown): void {
 		this.#host.waits.remove(this);
-		const decision: RetryDecision = { attempt: this.#failures, rule: 'ABORTED', delayMs: null, error: this.#lastError };
+		const decision: RetryDecision = { attempt: this.#failures, rule: 'ABORTED', delayMs: null, error: abortedError(reason) };
 		this.#host.decided(this, decision, true);
-		this.#giveUp(decision, abortedError(reason));
+		this.#giveUp(decision);
 	}
 
-	#giveUp(decision: RetryDecision, error: unknown): void {
+	#giveUp(decision: RetryDecision): void {
 		this.#unfollow?.();
 		this.#host.gaveUp(this, decision);
-		this.#reject(error);
+		this.#reject(decision.error);
 	}
 }
 
