@@ -6,7 +6,9 @@ import { root } from './run.mjs';
 /** Whether everything that the command needs was built after the last change of a source. */
 export function isBuilt() {
 	const packages = readPackages();
-	const built = packages.flatMap(({ path, entries }) => entries.map(({ name }) => join(path, 'dist', `${name}.js`)));
+	const built = packages.flatMap(({ path, entries }) =>
+		entries.flatMap(({ name, formats }) => ['js', ...(formats.includes('d') ? ['d.ts'] : [])].map((extension) => join(path, 'dist', `${name}.${extension}`))),
+	);
 	built.push(join(root, 'packages/linkscope/dist/playground/index.html'));
 	if (!built.every((file) => existsSync(file))) return false;
 	const sources = packages.flatMap(({ path }) => [join(path, 'package.json'), ...filesBelow(join(path, 'src'))]);

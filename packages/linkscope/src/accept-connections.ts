@@ -3,7 +3,7 @@ import { Connection, withDefaultPlugins } from './connection.js';
 import { acceptSecurity, type ListenSecurityOptions } from './security/security-plugins.js';
 
 /** @typeParam Request what is known of how a connection came. */
-export interface AcceptOptions<Request> extends ListenSecurityOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
+export interface AcceptConnectionsOptions<Request> extends ListenSecurityOptions, Omit<ConnectionOptions, 'plugins' | 'initiator' | 'link'> {
 	/** Asked once per connection, because a plugin serves one; they go above those that secure it. Default: statistics and network. One that throws is told as below. */
 	plugins?: (request: Request) => readonly Plugin[];
 	/**
@@ -21,13 +21,13 @@ const GOING_AWAY = 'server shutting down';
 
 /** The connections of a listener, whichever way they come. */
 export class AcceptedConnections<Request> {
-	readonly #options: AcceptOptions<Request>;
+	readonly #options: AcceptConnectionsOptions<Request>;
 	readonly #security: () => Plugin[];
 	readonly #connections = new Set<Connection>();
 	#isClosing = false;
 
 	/** @throws TypeError naming the option. */
-	constructor(options: AcceptOptions<Request>) {
+	constructor(options: AcceptConnectionsOptions<Request>) {
 		if (typeof options?.onConnection !== 'function') throw new TypeError('onConnection must be a function: listen({ onConnection(connection) { … } })');
 		if (options.plugins !== undefined && typeof options.plugins !== 'function') {
 			throw new TypeError('plugins must be a function here, because each connection needs its own: listen({ plugins: () => [new PingPongPlugin()] })');

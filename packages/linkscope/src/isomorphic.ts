@@ -1,5 +1,7 @@
 // Everything that works alike in browsers and Node.
 export {
+	type Attempt,
+	type Backoff,
 	type Channel,
 	type Clock,
 	CloseCode,
@@ -15,6 +17,7 @@ export {
 	type Plugin,
 	PluginError,
 	type PluginHost,
+	type Policy,
 	type SecureChannel,
 	type Subscribable,
 	type Transport,
@@ -97,18 +100,44 @@ export {
 	type WaitOptions,
 } from '@linkscope/plugins';
 export {
+	AdaptiveMonitor,
+	type AdaptiveMonitorOptions,
+	type AdaptiveOptions,
+	adaptive,
+	type BreakerRule,
+	type BulkheadOptions,
+	bulkhead,
+	type Check,
+	type CheckResult,
+	type CircuitBreaker,
+	type CircuitBreakerOptions,
+	type CircuitEvent,
+	type CircuitState,
 	ConnectionManager,
 	type ConnectionManagerOptions,
+	ConnectionPool,
+	type ConnectionPoolOptions,
 	ConnectionStates,
+	circuitBreaker,
+	compose,
+	consecutiveFailures,
 	type DroppedMessage,
+	decorrelatedJitter,
 	type EndpointAlert,
 	EndpointError,
 	type EndpointLogLine,
 	type EndpointMetrics,
 	type EndpointState,
+	exponential,
 	FeatureSwitches,
+	FleetError,
+	failureCount,
+	failureSampling,
+	fixed,
+	fullJitter,
 	HttpEndpoint,
 	type HttpEndpointOptions,
+	isRetryable,
 	type LinkEvent,
 	LinkEventType,
 	type LinkFailure,
@@ -116,22 +145,51 @@ export {
 	type LinkState,
 	type LinkStatus,
 	type LostSession,
+	linear,
 	linkStatus,
+	type MonitorEvent,
+	type MonitoringLevel,
+	type NodeStatistics,
+	PolicyError,
+	type PoolEvent,
+	type PoolProgress,
+	type PoolResult,
 	PowerMonitor,
+	percentJitter,
+	type RateLimitOptions,
 	ReconnectingLink,
 	type Recovery,
+	type RetryAnalytics,
+	type RetryEvent,
+	RetryLedger,
+	type RetryLedgerEntry,
+	RetryManager,
+	type RetryManagerOptions,
+	type RetryOptions,
+	type RetryStrategy,
+	rateLimit,
+	retry,
 	SignalMonitor,
 	StatusBroadcaster,
 	type StatusBroadcasterOptions,
 	type StatusSource,
+	type SubscriptionEvent,
+	SubscriptionManager,
+	type SubscriptionManagerOptions,
+	type TimeoutOptions,
+	type TokenBucketOptions,
+	timeout,
+	tokenBucket,
 } from '@linkscope/resilience';
 export { createMemoryPair, type MemoryPairOptions } from '@linkscope/transports/memory';
 export { type DialOptions, dialWebSocket, UpgradeRefusedError, type WebSocketLike, type WrapOptions, wrapWebSocket } from '@linkscope/transports/websocket';
+export type { AcceptConnectionsOptions } from './accept-connections.js';
 export { type ConnectLinkOptions, type ConnectOptions, connect } from './connect.js';
 export { Connection, type FacadeOptions } from './connection.js';
 export { FileError, type FileProgress } from './files/file-error.js';
-export type { IncomingFile, ReceivedFile } from './files/incoming-file.js';
-export type { OnFileOptions } from './files/receive-files.js';
+export type { FilePartner } from './files/file-partner.js';
+export type { AcceptFileOptions, IncomingFile, ReceivedFile } from './files/incoming-file.js';
+export type { FileHandler, OnFileOptions } from './files/receive-files.js';
 export type { SendFileOptions, SentFile } from './files/send-source.js';
 export { type ConnectPeerOptions, connectPeer, type PeerRoute } from './peers/connect-peer.js';
 export type { Peer, PeerChannelInfo, PeerLoss, PeerMessage, PeerState } from './peers/peer.js';

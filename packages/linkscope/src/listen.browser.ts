@@ -1,9 +1,9 @@
 import { type Subscribable, TransportError } from '@linkscope/core';
-import { AcceptedConnections, type AcceptOptions } from './accept-connections.js';
+import { type AcceptConnectionsOptions, AcceptedConnections } from './accept-connections.js';
 import { type RelayStatus, WaitingAtRelays } from './relays/waiting-at-relays.js';
 import { withHeadroom } from './security/security-plugins.js';
 
-export interface ListenOptions extends AcceptOptions<{ relay: string }> {
+export interface ListenOptions extends AcceptConnectionsOptions<{ relay: string }> {
 	/** ws: or wss: addresses of relays at which to wait: a page has no port of its own. */
 	relays: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Subscribable } from '@linkscope/core';
 import { createWebSocketListener, type ListenerOptions, type UpgradeRequest } from '@linkscope/transports/websocket-server';
-import { AcceptedConnections, type AcceptOptions } from './accept-connections.js';
+import { type AcceptConnectionsOptions, AcceptedConnections } from './accept-connections.js';
 import { addressesFor, type OwnPort } from './relays/own-addresses.js';
 import { type RelayStatus, WaitingAtRelays } from './relays/waiting-at-relays.js';
 import { withHeadroom } from './security/security-plugins.js';
@@ -12,7 +12,7 @@ export interface ConnectionRequest extends UpgradeRequest {
 	relay?: string;
 }
 
-export interface ListenOptions extends ListenerOptions, AcceptOptions<ConnectionRequest> {
+export interface ListenOptions extends ListenerOptions, AcceptConnectionsOptions<ConnectionRequest> {
 	/**
 	 * ws: or wss: addresses of relays at which to wait as well, for peers that cannot reach this side; needs an `identity`. There is then a port of its
 	 * own only where `port`, `host` or `server` is given.
