@@ -154,6 +154,28 @@ describe('the examples', () => {
 		expect(code).toBe(0);
 		expect(lingeredMs).toBeLessThan(1000);
 	});
+
+	it('fleet: connected in batches, watched and subscribed by how they are', async () => {
+		const { code, stdout, stderr, lingeredMs } = await runFromSource('fleet.mjs');
+		expect(stderr).toBe('');
+		expect(stdout.split('\n')).toEqual([
+			'Batch 1: 25 nodes',
+			'node-7: try 1 failed, no answer',
+			'Batch 2: 5 nodes',
+			'node-7: breaker OPEN',
+			'node-7: try 2 failed, no answer',
+			'Connected: 29 of 30',
+			'Watched: { CRITICAL: 0, HIGH: 10, NORMAL: 19, LOW: 0, MINIMAL: 0 }',
+			'node-30 is HIGH: failed',
+			'Subscribe node/node-30/params/remote, node/node-30/otaurl, node/node-30/to-node',
+			'node-30 is CRITICAL: failed',
+			'node-30 is HIGH: recovered',
+			'Topics: 33 of 33',
+			'',
+		]);
+		expect(code).toBe(0);
+		expect(lingeredMs).toBeLessThan(1000);
+	});
 });
 
 describe('a process', () => {
