@@ -1,6 +1,6 @@
 import { type Clock, Queue } from '@linkscope/core';
 import { AbortableAttempt, type LazyAttempt } from '../policies/lazy-attempt.js';
-import { pause } from './pause.js';
+import { wait } from '../retry/wait.js';
 import type { PoolProgress, PoolResult } from './pool-events.js';
 
 export interface ConnectRunOptions<N, C> {
@@ -90,7 +90,7 @@ export class ConnectRun<N, C> implements AsyncIterable<PoolResult<N, C>> {
 		await Promise.all(batch.map((node) => new Promise<void>((begun) => reached.push(this.#reach(node, begun)))));
 		if (first + batchSize >= nodes.length) return;
 		// Once it is over, the rest is told so without a pause.
-		await pause(clock, endMs - clock.now(), this.#pauses).catch(() => {});
+		await wait(clock, endMs - clock.now(), this.#pauses);
 	}
 
 	async #reach(node: N, begun: () => void): Promise<void> {

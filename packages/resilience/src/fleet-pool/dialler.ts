@@ -2,10 +2,10 @@ import { asError } from '@linkscope/core';
 import { type Bulkhead, bulkhead } from '../policies/bulkhead.js';
 import { abortedError } from '../policies/policy-error.js';
 import { type TokenBucket, tokenBucket } from '../policies/token-bucket.js';
+import { wait } from '../retry/wait.js';
 import { boundedCall } from './bounded-call.js';
 import { Dial } from './dial.js';
 import { nodeTimeout } from './fleet-error.js';
-import { pause } from './pause.js';
 import type { PoolEvent } from './pool-events.js';
 import type { PoolNode } from './pool-node.js';
 import type { PoolSettings } from './pool-options.js';
@@ -86,11 +86,12 @@ export class Dialler<N, C> {
 				}
 				waitMs = retryInMs;
 			}
-			await pause(this.#settings.clock, waitMs, dial.attempt);
+			await wait(this.#settings.clock, waitMs, dial.attempt);
 		}
 	}
 
-	#try(record: PoolNode<N, C>, dial: Dial<C>): Promise<C> {
+	async #try(record: PoolNode<N, C>, dial: Dial<C>): Promise<C> {
+		if (dial.attempt.ended) throw abortedError(dial.attempt.ended.reason);
 		const { clock, connect, connectTimeoutMs, disconnect } = this.#settings;
 		const { node, id } = record;
 		return this.#slots.run(async () => {
