@@ -36,6 +36,6 @@ describe('the facade in a browser bundle', () => {
 		const { modules } = await bundle(
 			"import { connect, createIdentity } from './index.browser.js'; globalThis.x = connect('wss://a', { identity: createIdentity() });",
 		);
-		expect(modules.filter((path) => /\/relays?\/|relay\.browser|resilience|accept-invite/.test(path))).toEqual([]);
+		expect(modules.filter((path) => /\/relays?\/|relay\.browser|resilience\/src\/(routes\/route-|pool|fleet)|accept-invite/.test(path))).toEqual([]);
 	});
 });
