@@ -32,7 +32,8 @@ export class ConnectRun<N, C> implements AsyncIterable<PoolResult<N, C>> {
 	readonly #unread = new Queue<PoolResult<N, C>>();
 	readonly #counts = { connected: 0, failed: 0, skipped: 0, aborted: 0 };
 	#isDone = false;
-	#wake: () => void = () => {};
+	/** Readers, by what wakes them. */
+	readonly #waiting: (() => void)[] = [];
 
 	constructor(options: ConnectRunOptions<N, C>) {
 		this.#options = options;
@@ -59,7 +60,7 @@ export class ConnectRun<N, C> implements AsyncIterable<PoolResult<N, C>> {
 				const result = this.#unread.shift();
 				if (result) yield result;
 				else if (this.#isDone) return;
-				else await this.#news();
+				else await new Promise<void>((resolve) => this.#waiting.push(resolve));
 			}
 		} finally {
 			this.abort(new Error('nobody reads the results any more'));
@@ -77,7 +78,7 @@ export class ConnectRun<N, C> implements AsyncIterable<PoolResult<N, C>> {
 		stopListening();
 		this.#attempt.leave();
 		this.#isDone = true;
-		this.#wake();
+		this.#tellReaders();
 		return this.progress;
 	}
 
@@ -97,17 +98,11 @@ export class ConnectRun<N, C> implements AsyncIterable<PoolResult<N, C>> {
 		const result = await this.#options.reach(node, this.#attempt, begun);
 		this.#counts[result.status]++;
 		this.#unread.push(result);
-		this.#wake();
+		this.#tellReaders();
 		this.#options.onProgress(this.progress);
 	}
 
-	#news(): Promise<void> {
-		return new Promise((resolve) => {
-			const before = this.#wake;
-			this.#wake = () => {
-				before();
-				resolve();
-			};
-		});
+	#tellReaders(): void {
+		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
 }

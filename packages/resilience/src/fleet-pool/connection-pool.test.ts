@@ -121,6 +121,17 @@ describe('the results of connectAll()', () => {
 		expect([connected, connected + aborted]).toEqual([10, 100]);
 	});
 
+	it('come for a large fleet to a reader who waits for each', async () => {
+		const pool = poolOf((node) => node.id, { dialsPerSecond: 1_000_000, batchPauseMs: 0 });
+		let count = 0;
+		const reading = (async () => {
+			for await (const { status } of pool.connectAll(fleet(20_000))) if (status === 'connected') count++;
+		})();
+		await clock.run(60_000, 12);
+		await reading;
+		expect(count).toBe(20_000);
+	});
+
 	it('name a node without an id as failed, and serve one that is given twice by one dial', async () => {
 		const pool = poolOf((node) => after(1_000, node.id));
 		const run = pool.connectAll([{ id: 'twin' }, {} as Node, { id: 'twin' }]);
