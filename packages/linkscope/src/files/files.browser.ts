@@ -13,7 +13,7 @@ export type AcceptOptions = AcceptFileOptions;
  * Sent again after a failure, to a peer that keeps what it has, it goes on where it stopped. Both ends need a SyncPlugin.
  * @param to a connection; or a Peer: where its data channel breaks off, the file is offered again over the next, perhaps one that had just arrived.
  * @param file a File or another Blob.
- * @throws FileError FILE_REFUSED, FILE_FAILED, FILE_CHANGED, FILE_UNREADABLE; SyncError SYNC_ABORTED, SYNC_INTERRUPTED; PluginError PLUGIN_NOT_FOUND.
+ * @throws FileError FILE_REFUSED, FILE_FAILED, FILE_CHANGED, FILE_UNREADABLE; SyncError SYNC_TIMEOUT, SYNC_ABORTED, SYNC_INTERRUPTED; PluginError PLUGIN_NOT_FOUND.
  */
 export async function sendFile(to: FilePartner, file: Blob, options: SendFileOptions = {}): Promise<SentFile> {
 	if (file instanceof Blob) return sendSource(to, blobSource(file), options);

@@ -253,6 +253,33 @@ describe('an offer', () => {
 		expect(heard).toHaveBeenCalledTimes(20);
 	});
 
+	it('to a peer without the plugin ends, each time, and what waits for its turn as well', async () => {
+		const { plugin, clock, honest, said } = await openHostile({ timeoutMs: 5_000 });
+		const codes = (count: number) => Promise.all(Array.from({ length: count }, () => plugin.offer(id, 'file').catch(({ code, message }) => [code, message])));
+		for (let i = 1; i <= 3; i++) {
+			const outcomes = codes(10);
+			await clock.run(5_000);
+			const told = await Promise.race([outcomes, settle().then(() => 'nothing')]);
+			expect([i, told]).toEqual([i, Array(10).fill(['SYNC_TIMEOUT', expect.stringContaining('new SyncPlugin()')])]);
+		}
+		expect(said().map(({ type }) => type)).toEqual([...Array(8).fill('sync_offer'), ...Array(8).fill('sync_withdraw')]);
+		expect(honest.state).toBe('ACTIVE');
+		await honest.close();
+		expect(clock.pending).toBe(0);
+	});
+
+	it('waits as long as it takes for an answer of a peer whose plugin has heard it', async () => {
+		const { left, right, clock, wire } = await openSyncPair({ left: { timeoutMs: 5_000 } });
+		let accept = () => {};
+		right.onOffer('picture', () => new Promise((resolve) => (accept = () => resolve('done'))));
+		const offered = left.offer(id, 'picture');
+		await clock.run(600_000);
+		expect(wire.map(({ payload }) => JSON.parse((payload as string).slice(3)).type)).toEqual(['sync_offer', 'sync_heard']);
+		accept();
+		expect(await offered).toBe('done');
+		expect(clock.pending).toBe(0);
+	});
+
 	it('ends with its connection on both sides', async () => {
 		const { left, right, connections } = await openSyncPair();
 		const reasons: unknown[] = [];

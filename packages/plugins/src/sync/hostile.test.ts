@@ -104,6 +104,7 @@ describe('a peer that is asked and', () => {
 		['goes on behind the end', CloseCode.PROTOCOL_ORDER, ({ say }) => [complete(0, 0), data(1, [entry(1)])].forEach(say)],
 		['answers another request', CloseCode.PROTOCOL_ORDER, ({ say }) => say({ ...complete(0, 0), sync: 2 })],
 		['gives a long cursor', CloseCode.MALFORMED, ({ say }) => say(data(1, [entry(1)], { cursor: 'x'.repeat(257) }))],
+		['has heard an offer that was not made', CloseCode.PROTOCOL_ORDER, ({ say }) => say({ type: 'sync_heard', offer: 1 })],
 		['answers an offer that was not made', CloseCode.PROTOCOL_ORDER, ({ say }) => say({ type: 'sync_answer', offer: 1, status: 'done' })],
 	])('%s is closed with %i', async (_, code, script, ask) => {
 		const { code: closed, plugin } = await attack(script, ask);
@@ -240,7 +241,7 @@ describe('a peer that asks and', () => {
 		release();
 		await settle();
 		await peer.clock.run(1_000);
-		if (code === null) expect(peer.frames).toHaveLength(16);
+		if (code === null) expect(peer.frames).toHaveLength(24);
 		else expect((await peer.ended).code).toBe(code);
 		await peer.honest.close();
 	});

@@ -15,6 +15,8 @@ const HANDLER_GRACE_MS = 1_000;
 
 export interface OffersContext {
 	readonly clock: Clock;
+	/** How long a peer that was never heard may be silent about what is offered. */
+	readonly timeoutMs: number;
 	send(message: SyncMessage): void;
 	/** Resolves when the transport takes more. */
 	room(): Promise<void>;
@@ -30,11 +32,14 @@ export class Offers {
 	/** Offers that wait for a handler. */
 	readonly #expecting = new Set<{ purpose: string; wake(): void }>();
 	/** Of this side, until they are answered. */
-	readonly #made = new Map<number, { answered(status: OfferOutcome): void; fail(error: Error): void }>();
+	readonly #made = new Map<number, { answered(status: OfferOutcome): void; giveUp(error: Error): void; fail(error: Error): void }>();
 	/** Of the peer, until they are answered. */
 	readonly #received = new Map<number, AbortController>();
 	#lastMade = 0;
 	#lastReceived = 0;
+	/** A person may take minutes to answer; but the plugin says at once that it has heard, and where nothing was ever heard of it there may be none. */
+	#isPeerThere = false;
+	#cancelSilence: (() => void) | null = null;
 	#ended: Error | null = null;
 
 	constructor(context: OffersContext) {
@@ -50,8 +55,10 @@ export class Offers {
 		};
 	}
 
-	/** @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED. */
+	/** @throws SyncError SYNC_TIMEOUT, SYNC_ABORTED, SYNC_INTERRUPTED. */
 	make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
+		const { clock, timeoutMs } = this.#context;
+		if (!this.#isPeerThere && !this.#ended) this.#cancelSilence ??= clock.after(timeoutMs, () => this.#nobodyThere());
 		return this.#turns.take(() => this.#make(object, purpose, signal), signal);
 	}
 
@@ -62,6 +69,17 @@ export class Offers {
 		const controller = new AbortController();
 		this.#received.set(offer, controller);
 		void this.#answer(offer, object, purpose, controller.signal);
+	}
+
+	/** The peer's plugin said something, whatever it was. */
+	peerIsThere(): void {
+		this.#isPeerThere = true;
+		this.#endSilence();
+	}
+
+	/** That the peer is there is known by now. @throws PluginError PROTOCOL_ORDER. */
+	heard(offer: number): void {
+		if (offer > this.#lastMade) throw outOfOrder('that it heard an offer that was not made');
 	}
 
 	/** @throws PluginError PROTOCOL_ORDER. */
@@ -81,6 +99,7 @@ export class Offers {
 
 	end(error: Error): void {
 		this.#ended = error;
+		this.#endSilence();
 		this.#turns.end(error);
 		for (const { fail } of this.#made.values()) fail(error);
 		for (const controller of this.#received.values()) controller.abort(error);
@@ -90,16 +109,34 @@ export class Offers {
 		for (const { wake } of [...this.#expecting]) wake();
 	}
 
+	#endSilence(): void {
+		this.#cancelSilence?.();
+		this.#cancelSilence = null;
+	}
+
+	#nobodyThere(): void {
+		this.#cancelSilence = null;
+		const what = `sync: the peer did not say for ${this.#context.timeoutMs} ms that it heard of this offer`;
+		const error = new SyncError('SYNC_TIMEOUT', `${what}; add a new SyncPlugin() at its end too, at the same place of its plugins`);
+		for (const { giveUp } of [...this.#made.values()]) giveUp(error);
+		this.#turns.refuse(error);
+	}
+
 	#make(object: string, purpose: string, signal?: CoreAbortSignal): Promise<OfferOutcome> {
 		const offer = ++this.#lastMade;
 		return new Promise((resolve, reject) => {
 			const settle = (): void => signal?.removeEventListener('abort', withdraw);
-			const withdraw = (): void => {
+			let isOver = false;
+			const giveUp = (error: Error): void => {
+				if (isOver) return;
+				isOver = true;
 				settle();
 				this.#context.send({ type: 'sync_withdraw', offer });
-				reject(new SyncError('SYNC_ABORTED', 'sync: the offer was aborted by its signal', { cause: signal?.reason }));
+				reject(error);
 			};
+			const withdraw = (): void => giveUp(new SyncError('SYNC_ABORTED', 'sync: the offer was aborted by its signal', { cause: signal?.reason }));
 			this.#made.set(offer, {
+				giveUp,
 				answered: (status) => {
 					settle();
 					resolve(status);
@@ -132,6 +169,8 @@ export class Offers {
 	async #answer(offer: number, object: string, purpose: string, signal: AbortSignal): Promise<void> {
 		let status: OfferOutcome = 'refused';
 		try {
+			await this.#context.room();
+			this.#context.send({ type: 'sync_heard', offer });
 			const handler = this.#handlers.get(purpose) ?? (await this.#handlerSoon(purpose));
 			if (handler) status = await handler(object, signal);
 		} catch (error) {

@@ -12,7 +12,7 @@ const MAX_NUMBER = 2 ** 32 - 1;
 const MAX_CURSOR_CHARACTERS = 256;
 
 /** As they stand on the wire. */
-export type SyncMessage = SyncRequest | SyncData | SyncAck | SyncComplete | SyncAbort | SyncOffer | SyncAnswer | SyncWithdraw;
+export type SyncMessage = SyncRequest | SyncData | SyncAck | SyncComplete | SyncAbort | SyncOffer | SyncHeard | SyncAnswer | SyncWithdraw;
 
 export interface SyncRequest {
 	type: 'sync_request';
@@ -61,6 +61,11 @@ export interface SyncOffer {
 	offer: number;
 	object: string;
 	purpose: string;
+}
+
+export interface SyncHeard {
+	type: 'sync_heard';
+	offer: number;
 }
 
 export interface SyncAnswer {
@@ -138,6 +143,7 @@ const readers: Readonly<Record<string, (object: ControlObject) => SyncMessage>> 
 	}),
 	sync_abort: (object) => ({ type: 'sync_abort', sync: number(object, 'sync') }),
 	sync_offer: (object) => ({ type: 'sync_offer', offer: number(object, 'offer'), object: id(textField(object, 'object')), purpose: purpose(object) }),
+	sync_heard: (object) => ({ type: 'sync_heard', offer: number(object, 'offer') }),
 	sync_answer: (object) => ({ type: 'sync_answer', offer: number(object, 'offer'), status: oneOf(object, 'status', OUTCOMES) as OfferOutcome }),
 	sync_withdraw: (object) => ({ type: 'sync_withdraw', offer: number(object, 'offer') }),
 };

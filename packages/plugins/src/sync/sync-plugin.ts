@@ -34,7 +34,7 @@ import {
 export interface SyncPluginOptions {
 	/** What the peer may fetch, and where fetched objects go. Default: an empty one in memory. */
 	store?: ObjectStore;
-	/** How long the peer may be silent while something is fetched from it. Default 30,000. */
+	/** How long the peer may be silent while something is fetched from it, or about an offer where its plugin was never heard. Default 30,000. */
 	timeoutMs?: number;
 	/** The most that one synchronisation takes; more ends the connection with 4409. Default 1,000,000. */
 	maxObjects?: number;
@@ -136,7 +136,8 @@ export class SyncPlugin implements Plugin {
 	/**
 	 * Tells the peer to fetch an object; resolves with what its handler made of it, 'refused' where it has none within a second.
 	 * @param purpose which of its handlers is meant: a-z, 0-9 and -, at most 32.
-	 * @throws SyncError SYNC_ABORTED, SYNC_INTERRUPTED; TypeError.
+	 * Waits as long as the handler takes; SYNC_TIMEOUT says that the peer seems to have no SyncPlugin.
+	 * @throws SyncError SYNC_TIMEOUT, SYNC_ABORTED, SYNC_INTERRUPTED; TypeError.
 	 */
 	async offer(object: string, purpose: string, options: { signal?: AbortSignal } = {}): Promise<OfferOutcome> {
 		checkPurpose(purpose);
@@ -160,7 +161,7 @@ export class SyncPlugin implements Plugin {
 		this.#sender = sender;
 		this.#pulls = new Pulls({ ...this.#limits, ...way, peer: () => this.#peer }, initial);
 		this.#servings = new Servings(this.store, sender, initial, (error) => tell(`serving the peer failed: ${error.message}`));
-		this.#offers = new Offers({ ...way, failed: (error) => tell(`an offer failed: ${error.message}`) });
+		this.#offers = new Offers({ ...way, timeoutMs: this.#limits.timeoutMs, failed: (error) => tell(`an offer failed: ${error.message}`) });
 	}
 
 	/** Waits for nobody: only to learn who the peer is. */
@@ -212,6 +213,7 @@ export class SyncPlugin implements Plugin {
 
 	#receive(frame: Payload): void {
 		this.#initial.frame();
+		this.#offers.peerIsThere();
 		const kind = this.#frames.kindOf(frame);
 		const body = this.#frames.bodyOf(frame);
 		if (kind === MESSAGE && typeof body === 'string') this.#message(readMessage(body));
@@ -240,6 +242,8 @@ export class SyncPlugin implements Plugin {
 				return this.#pulls.release(message.sync);
 			case 'sync_offer':
 				return this.#offers.offered(message);
+			case 'sync_heard':
+				return this.#offers.heard(message.offer);
 			case 'sync_answer':
 				return this.#offers.answered(message);
 			case 'sync_withdraw':
