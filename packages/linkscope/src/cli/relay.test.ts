@@ -111,12 +111,12 @@ describe('linkscope relay', () => {
 		const { port } = server.address() as AddressInfo;
 		expect(await failed('--port', String(port))).toEqual({
 			code: 1,
-			err: `linkscope: relay: port ${port} of 127.0.0.1 is taken: choose another port, or 0 for a free one\n`,
+			err: `linkscope: relay: port ${port} of 127.0.0.1 is taken: choose another port, or 0 for a free one [LISTEN_FAILED]\n`,
 		});
 	});
 
 	it.each([
-		['is not there', null, /^linkscope: the TLS certificate .*cert\.pem cannot be read: ENOENT[^\n]*; name a PEM file that this user may read\n$/],
+		['is not there', null, /^linkscope: the TLS certificate .*cert\.pem cannot be read: ENOENT[^\n]*; name a PEM file that this user may read \[TLS_UNREADABLE\]\n$/],
 		['is none', 'not a certificate', /^linkscope: relay: the TLS certificate or key cannot be used: [^\n]*; give a PEM certificate[^\n]*\n$/],
 	])('says in one line that a certificate %s, with 1', async (_, text, expected) => {
 		if (text !== null) file('cert.pem', text);

@@ -57,7 +57,7 @@ describe('linkscope', () => {
 		expect(code).toBe(2);
 		expect(out).toBe('');
 		expect(err).toContain(message);
-		expect(err).toMatch(/^linkscope: .+\nTry: linkscope --help\n$/);
+		expect(err).toMatch(/^linkscope: .+\nTry: linkscope (\w+ )?--help\n$/);
 	});
 });
 

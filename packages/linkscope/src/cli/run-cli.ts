@@ -28,12 +28,12 @@ export async function runCli(args: readonly string[], process: ProcessLike, root
 		return runBare(command === undefined ? [] : [command, ...rest], output, root);
 	} catch (error) {
 		if (error instanceof UsageError) {
-			output.error(`${error.message}\nTry: linkscope --help`);
+			output.error(`${error.message}\nTry: linkscope ${['demo', 'check', 'relay'].includes(args[0] ?? '') ? `${args[0]} ` : ''}--help`);
 			return 2;
 		}
 		// What the system says no to, such as an address that is not this machine's, is no fault of ours: its message will do.
 		if (codeOf(error) === null) throw error;
-		output.error((error as Error).message);
+		output.error(`${(error as Error).message} [${codeOf(error)}]`);
 		return 1;
 	}
 }
