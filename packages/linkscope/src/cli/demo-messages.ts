@@ -23,7 +23,8 @@ export type DemoEvent =
 	| { type: 'used' }
 	| { type: 'synced'; objects: number }
 	| ({ type: 'sent' } & DemoFile)
-	| ({ type: 'received' } & DemoFile)
+	/** At a path of the inviter's. */
+	| ({ type: 'received'; path?: string } & DemoFile)
 	| { type: 'told'; stages: StageSnapshot[]; report: string }
 	| { type: 'failed'; step: string; code: string; message: string };
 

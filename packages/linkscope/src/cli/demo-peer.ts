@@ -1,4 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { codeOf } from '@linkscope/core';
 import {
@@ -25,6 +29,8 @@ import type { DemoEvent, DemoFile, DemoOrder, Role } from './demo-messages.js';
 /** What an inviter has to share: enough for some batches. */
 const NOTES = 200;
 const FILE_BYTES = 512 * 1024;
+/** The largest file that an inviter takes of whoever has paired. */
+const MAX_RECEIVED_BYTES = 64 * 1024 * 1024;
 
 /** A peer of the demo in a process of its own: does what it is told and tells what happens, until whoever started it is gone. */
 export async function runDemoPeer(role: Role): Promise<number> {
@@ -71,7 +77,6 @@ class DemoInviter extends DemoPeer {
 	#listener: Listener | null = null;
 	/** The invite that is good now. */
 	#current = '';
-
 	async obey(order: DemoOrder): Promise<void> {
 		if (order.do === 'wait') await this.#wait(order.relay);
 		else if (order.do === 'invite') await this.#invite(order.prefix);
@@ -86,6 +91,7 @@ class DemoInviter extends DemoPeer {
 	/** Behind a NAT, as it were: it has no port, so everybody comes over the relay. */
 	async #wait(relay: string): Promise<void> {
 		for (let i = 1; i <= NOTES; i++) await this.store.put(new TextEncoder().encode(`note ${i} of ${this.identity.fingerprint}`));
+		const folder = temporaryFolder();
 		this.#listener = await listen({
 			identity: this.identity,
 			invites: issuedInvites,
@@ -94,6 +100,7 @@ class DemoInviter extends DemoPeer {
 			onConnection: (connection) => {
 				this.connection = connection;
 				connection.onMessage.on((message) => connection.send(message));
+				takeFiles(connection, folder);
 				connection.onState.on((state) => {
 					if (state === 'ACTIVE') void this.#tellIfUsed();
 				});
@@ -151,6 +158,24 @@ class DemoInvitee extends DemoPeer {
 		const { objects } = await connection.plugin<SyncPlugin>('sync').sync();
 		tell({ type: 'synced', objects });
 	}
+}
+
+function takeFiles(connection: Connection, folder: string): void {
+	onFile(
+		connection,
+		async (file) => {
+			const { name, path = '' } = await file.accept({ folder });
+			tell({ type: 'received', path, ...(await described(name, new Blob([await readFile(path)]))) });
+		},
+		{ maxBytes: MAX_RECEIVED_BYTES },
+	);
+}
+
+/** For as long as this process is there, however it ends. */
+function temporaryFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), 'linkscope-demo-'));
+	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+	return folder;
 }
 
 async function described(name: string, file: Blob): Promise<DemoFile> {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { acceptInvite, createIdentity } from '../index.js';
+import { acceptInvite, createIdentity, SyncPlugin, sendFile } from '../index.js';
 import { bundleCommand } from './fixtures/bundled-command.js';
 import { FakeProcess } from './fixtures/fake-process.js';
 import { runCli } from './run-cli.js';
@@ -122,15 +123,21 @@ describe('linkscope demo', () => {
 		expect(links()[0]).toContain(`${url}#`);
 		expect((await fetch(url)).headers.get('content-security-policy')).toMatch(/default-src 'none'.*connect-src 'self' ws: wss:/);
 
-		const connection = await acceptInvite(links()[0] as string, { identity: createIdentity() });
+		const connection = await acceptInvite(links()[0] as string, { identity: createIdentity(), plugins: () => [new SyncPlugin()] });
 		connection.send('hello');
 		expect((await connection.messages().next()).value).toBe('hello');
+		await sendFile(connection, new Blob(['for the inviter']), { name: 'note.txt' });
+		await expect.poll(() => process.out).toContain('\nThe inviter has received note.txt, 15 bytes: ');
+		const [, path = ''] = /has received note\.txt, 15 bytes: (\S+), until/.exec(process.out) ?? [];
+		expect(readFileSync(path, 'utf8')).toBe('for the inviter');
+		await expect(sendFile(connection, new Blob([new Uint8Array(2 ** 26 + 1)]))).rejects.toMatchObject({ code: 'FILE_REFUSED' });
 		await expect.poll(links).toHaveLength(2);
 		await connection.close();
 
 		process.emit('SIGINT');
 		expect(await ended).toBe(0);
 		expect(process.out).toMatch(/Closing …\n[\s\S]*Closed\.\n$/);
+		expect(existsSync(dirname(path))).toBe(false);
 		await expect(fetch(url)).rejects.toThrow();
 		expect(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM')).toBe(0);
 		expect(children()).toEqual([]);

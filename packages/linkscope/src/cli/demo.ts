@@ -64,6 +64,10 @@ async function serve({ host }: DemoOptions, server: DemoServer, processes: DemoP
 	output.title('Invites');
 	const relay = await processes.startRelay(host);
 	const inviter = await processes.startPeer('inviter');
+	inviter.onEvent((event) => {
+		if (event.type !== 'received') return;
+		output.line(`\nThe inviter has received ${event.name}, ${event.bytes.toLocaleString('en')} bytes: ${event.path}, until this ends.`);
+	});
 	inviter.tell({ do: 'wait', relay });
 	await inviter.next('waiting');
 	processes.log.flush();
