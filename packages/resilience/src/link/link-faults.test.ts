@@ -1,6 +1,7 @@
 import { settle } from '@linkscope/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FakeNetwork } from './fake-network.fixture.js';
 import type { LinkEvent } from './link-event.js';
 import { isOver } from './link-state.js';
 import { LinkWorld } from './link-world.fixture.js';
@@ -25,21 +26,6 @@ const policy = fc.record({
 	txDropWindowMs: fc.constantFrom(0, 500),
 	waits: fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: 1, maxLength: 5 }),
 });
-
-type Change = { kind: 'network'; online: boolean } | { kind: 'suspended'; driftMs: number };
-
-class FakeNetwork {
-	status = { online: true };
-	listeners = new Set<(change: Change) => void>();
-	subscribe(listener: (change: Change) => void) {
-		this.listeners.add(listener);
-		return () => this.listeners.delete(listener);
-	}
-	tell(change: Change): void {
-		if (change.kind === 'network') this.status = { online: change.online };
-		for (const listener of this.listeners) listener(change);
-	}
-}
 
 test('under any schedule of faults a link has one connection and one dial at most, ends as its policy says, and leaves no timer', async () => {
 	await fc.assert(

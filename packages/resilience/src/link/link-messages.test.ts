@@ -1,4 +1,4 @@
-import { type Connection, Emitter, type Payload, PluginError } from '@linkscope/core';
+import { type Connection, ConnectionError, Emitter, type Payload, PluginError } from '@linkscope/core';
 import { expect, test, vi } from 'vitest';
 import type { DroppedMessage } from './held-messages.js';
 import type { LinkSession, LostSession } from './link-options.js';
@@ -107,6 +107,35 @@ test('close() sends first what was accepted', async () => {
 	expect(() => link.send('late')).toThrow(expect.objectContaining({ code: 'CONNECTION_CLOSED' }));
 });
 
+test('close() sends what waits behind a busy connection', async () => {
+	const world = new LinkWorld();
+	const { link, dropped } = await downLink(world);
+	for (let i = 0; i < 9; i++) link.send(`${i} ${'x'.repeat(100_000)}`);
+	link.onState.on((state) => {
+		if (state === 'CONNECTED') void link.close();
+	});
+	await world.run(1_000);
+	await world.run(0);
+	expect(world.received.map((text) => String(text)[0])).toEqual([...'012345678']);
+	expect(dropped).toEqual([]);
+});
+
+test('a message whose connection ends as it is sent goes over the next one, once', async () => {
+	const world = new LinkWorld();
+	const link = world.link({ backoff });
+	void link.open();
+	await world.run(0);
+	const connection = link.connection as Connection;
+	vi.spyOn(connection, 'send').mockImplementationOnce(() => {
+		connection.terminate();
+		throw new ConnectionError('CONNECTION_CLOSED', 'closed');
+	});
+	expect(link.send('kept')).toBe(false);
+	await world.run(1_000);
+	expect(world.received).toEqual(['kept']);
+	await link.close();
+});
+
 test('drain() takes nothing more and lets the dial under way bring what waits', async () => {
 	const world = new LinkWorld();
 	world.server = 'blackhole';
@@ -191,6 +220,19 @@ test('a reader that does not read stops the peer, and loses nothing with the con
 	const read: string[] = [];
 	for (let i = 0; i < 41; i++) read.push(String((await reader.next()).value).split(' ')[0] as string);
 	expect(read).toEqual([...Array.from({ length: 40 }, (_, i) => String(i)), 'next']);
+	await link.close();
+});
+
+test('what a slow reader leaves unread waits where the peer feels it', async () => {
+	const world = new LinkWorld();
+	const link = world.link({ maxUnreadBytes: 1_000 });
+	void link.open();
+	await world.run(0);
+	const reader = link.messages();
+	for (let i = 0; i < 100; i++) world.peer.send(`${i} ${'x'.repeat(100)}`);
+	for (let i = 0; i < 5; i++) await world.run(0);
+	expect(link.state).toBe('CONNECTED');
+	for (let i = 0; i < 100; i++) expect((await reader.next()).value).toMatch(new RegExp(`^${i} `));
 	await link.close();
 });
 
