@@ -3,9 +3,11 @@ import {
 	connect,
 	connectViaRelay,
 	createIdentity,
+	createTrustStore,
 	installInstrumentation,
 	type ListenOptions,
 	listen,
+	memoryStorage,
 	type RelayStatus,
 	resetInstrumentation,
 } from '../index.js';
@@ -121,9 +123,20 @@ describe('connecting via a relay', () => {
 
 	it('asks for a key, because a relay knows nobody by fingerprint', async () => {
 		const { url } = await relaying();
-		for (const peer of [inviter.fingerprint, new Uint8Array(31), undefined as never]) {
+		for (const peer of [inviter.fingerprint, new Uint8Array(31), null as never]) {
 			await expect(connectViaRelay(url, { identity: invitee, peer })).rejects.toThrow(/^peer must be a public key here/);
 		}
+		for (const options of [{ identity: invitee }, undefined]) await expect(connectViaRelay(url, options as never)).rejects.toThrow(/^peer is missing/);
+	});
+
+	it('takes the key of a fingerprint from a trust store that knows it', async () => {
+		const { url } = await relaying();
+		await waiting({ relays: [url] });
+		const trustStore = createTrustStore(memoryStorage());
+		const options = { identity: invitee, peer: inviter.fingerprint, trustStore };
+		await expect(connectViaRelay(url, options)).rejects.toThrow(/unless .* finds it in its trustStore/);
+		await trustStore.put({ identity: inviter.publicKey, level: 'pinned' });
+		await (await connectViaRelay(url, options)).close();
 	});
 });
 
