@@ -68,18 +68,21 @@ export class Registry {
 			const record = this.#recordOfMessage(event.id);
 			if (record === undefined) return;
 			const { counts } = record.totals;
+			const wireBytes = finite(event.wireBytes);
 			if (event.type === 'sent') {
 				record.messagesSent++;
 				record.bytesSent += event.bytes;
-				record.wireBytesSent += event.wireBytes;
+				record.wireBytesSent += wireBytes;
 				counts.messagesSent++;
 				counts.bytesSent += event.bytes;
+				counts.wireBytesSent += wireBytes;
 			} else {
 				record.messagesReceived++;
 				record.bytesReceived += event.bytes;
-				record.wireBytesReceived += event.wireBytes;
+				record.wireBytesReceived += wireBytes;
 				counts.messagesReceived++;
 				counts.bytesReceived += event.bytes;
+				counts.wireBytesReceived += wireBytes;
 			}
 			this.#message(record, event.at, event.bufferedBytes);
 			if (this.timeline.watched && !this.tapped) this.#tellMessage(record, event.type, event.at, event.bytes);
@@ -155,10 +158,16 @@ export class Registry {
 		}
 		if (record === undefined) return;
 		switch (event.type) {
-			case 'wire':
-				record.wireBytesSent += event.bytesOut;
-				record.wireBytesReceived += event.bytesIn;
+			case 'wire': {
+				const { counts } = record.totals;
+				const bytesOut = finite(event.bytesOut);
+				const bytesIn = finite(event.bytesIn);
+				record.wireBytesSent += bytesOut;
+				record.wireBytesReceived += bytesIn;
+				counts.wireBytesSent += bytesOut;
+				counts.wireBytesReceived += bytesIn;
 				break;
+			}
 			case 'state':
 				// A connection introduces itself anew to each later probe.
 				if (record.state !== event.to) this.#enter(record, event.to, event.at, event.frames);
@@ -238,22 +247,22 @@ export class Registry {
 		if (id === socketId) return;
 		const socket = this.live.get(socketId);
 		this.live.delete(socketId);
-		this.#untold.delete(socketId);
+		const isTold = !this.#untold.delete(socketId);
 		if (socket === undefined) return;
 		const from = socket.totals.counts;
 		from.connections--;
 		if (!Number.isNaN(socket.activeAt)) from.opened--;
 		const owner = this.live.get(id);
+		const toRelay = owner?.transport === 'relay';
 		for (const count of TRAFFIC) {
+			if (owner && !toRelay) {
+				owner[count] += socket[count];
+				owner.totals.counts[count] += socket[count];
+				// The talk with a relay is no traffic of the application, but no total that was told falls. Its bytes on the wire the connection tells itself.
+			} else if (isTold && !(toRelay && count.startsWith('wire'))) continue;
 			from[count] -= socket[count];
-			// On a socket to a relay, the talk with the relay is no traffic of the application.
-			if (owner === undefined || owner.transport === 'relay') continue;
-			owner.totals.counts[count] += socket[count];
-			owner[count] += socket[count];
 		}
 		if (owner === undefined) return;
-		owner.wireBytesSent += socket.wireBytesSent;
-		owner.wireBytesReceived += socket.wireBytesReceived;
 		owner.errors += socket.errors;
 		owner.stack ??= socket.stack;
 	}

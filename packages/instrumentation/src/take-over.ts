@@ -12,7 +12,7 @@ export function takeOver(from: Registry, to: Registry): void {
 		totals.counts.connections++;
 		if (!Number.isNaN(record.activeAt)) totals.counts.opened++;
 		for (const count of TRAFFIC) record[count] = 0;
-		record.wireBytesSent = record.wireBytesReceived = record.maxBufferedBytes = record.errors = 0;
+		record.maxBufferedBytes = record.errors = 0;
 		for (const plugin of record.plugins ?? []) plugin.before = { ...plugin.counters };
 		to.live.set(id, record);
 	}

@@ -15,6 +15,8 @@ export class TransportTotals {
 		messagesReceived: 0,
 		bytesSent: 0,
 		bytesReceived: 0,
+		wireBytesSent: 0,
+		wireBytesReceived: 0,
 		upgrades: 0,
 	};
 	latency: Samples | null = null;
@@ -29,17 +31,24 @@ export interface Sums extends Counts {
 	bytes: number;
 }
 
-export const TRAFFIC = ['messagesSent', 'messagesReceived', 'bytesSent', 'bytesReceived'] as const;
+/** Counted of every connection, and of its kind of transport. */
+export const TRAFFIC = ['messagesSent', 'messagesReceived', 'bytesSent', 'bytesReceived', 'wireBytesSent', 'wireBytesReceived'] as const;
+
 /** The sums of every kind of transport, and over all of them. */
 export class Transports extends Named<TransportTotals> {
+	readonly #most = new TransportTotals('').counts;
+
 	constructor() {
 		super((kind) => new TransportTotals(kind));
 	}
 
-	/** Over all kinds. */
+	/** Over all kinds. What was once read never falls: where two connections that were told of turn out to be one, a total stands still until it is passed. */
 	sum(): Sums {
 		const sum = new TransportTotals('').counts;
-		for (const [, { counts }] of this.entries()) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name];
+		for (const name of Object.keys(sum) as (keyof Counts)[]) {
+			for (const [, { counts }] of this.entries()) sum[name] += counts[name];
+			sum[name] = this.#most[name] = Math.max(sum[name], this.#most[name]);
+		}
 		return { ...sum, messages: sum.messagesSent + sum.messagesReceived, bytes: sum.bytesSent + sum.bytesReceived };
 	}
 }

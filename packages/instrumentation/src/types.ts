@@ -34,6 +34,7 @@ export interface ConnectionInstrumentationStats {
 	leaks: Leak[];
 }
 
+/** Counters only grow until a reset: what was once counted stays, where a socket turns out to be part of a connection too. */
 export interface GlobalStats {
 	totalConnections: number;
 	activeConnections: number;
@@ -241,6 +242,9 @@ export interface TransportStats {
 	messagesReceived: number;
 	bytesSent: number;
 	bytesReceived: number;
+	/** What the transport carried. */
+	wireBytesSent: number;
+	wireBytesReceived: number;
 	latency: LatencyPercentiles | null;
 	/** Connections that moved to a better path. */
 	upgrades: number;
