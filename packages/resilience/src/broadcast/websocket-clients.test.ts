@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Emitter } from '@linkscope/core';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { soon } from '../endpoints/fixtures/soon.js';
 import { StatusBroadcaster } from './status-broadcaster.js';
 
 test('a page that reads nothing costs two frames, while another is told every change, and both are told the last', async () => {
@@ -26,16 +27,16 @@ test('a page that reads nothing costs two frames, while another is told every ch
 	for (let change = 1; change <= 60; change++) {
 		source.states = { change, filler };
 		source.onChange.emit();
-		await vi.waitFor(() => expect(quick.told.at(-1)).toBe(change), { interval: 1 });
+		await soon(() => expect(quick.told.at(-1)).toBe(change));
 		most = Math.max(most, slow.client.bufferedAmount);
 	}
 	expect(most).toBeGreaterThan(65_536);
 	expect(most).toBeLessThan(2_200_000);
 	slow.page.resume();
-	await vi.waitFor(() => expect(slow.told.at(-1)).toBe(60));
+	await soon(() => expect(slow.told.at(-1)).toBe(60));
 	expect(slow.told.length).toBeLessThan(60);
 	quick.page.terminate();
-	await vi.waitFor(() => expect(broadcaster.statistics.clients).toBe(1));
+	await soon(() => expect(broadcaster.statistics.clients).toBe(1));
 	broadcaster.close();
 	slow.page.terminate();
 	server.close();

@@ -107,7 +107,7 @@ export abstract class Endpoint implements StatusSource {
 	/** Gives up what runs. */
 	protected abstract hangUp(): void;
 
-	// A listener may stop the endpoint in the middle of anything: after that, what follows does nothing.
+	// What the application gave us may stop the endpoint in the middle of anything: then what follows does nothing.
 
 	protected dialling(): void {
 		if (this.#state === 'stopped') return;
@@ -116,7 +116,7 @@ export abstract class Endpoint implements StatusSource {
 	}
 
 	protected connected(message: string): void {
-		if (this.isAvailable || this.#state === 'stopped') return;
+		if (this.isAvailable) return;
 		this.#state = 'connected';
 		this.attempts = 0;
 		this.#delayMs = 0;

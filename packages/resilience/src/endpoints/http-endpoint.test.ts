@@ -88,6 +88,56 @@ describe('an HTTP endpoint', () => {
 		expect(endpoint.snapshot.last_error).toBe('Connection timeout');
 	});
 
+	it('tells fetch when the time of a request is over, and when it is stopped', async () => {
+		const signals: AbortSignal[] = [];
+		const fetch: HttpEndpointOptions['fetch'] = (_url, { signal }) => {
+			signals.push(signal as AbortSignal);
+			return new Promise(() => {});
+		};
+		const endpoint = await started({ fetch });
+		await clock.run(42_000);
+		expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+		endpoint.stop();
+		expect(signals.map(({ reason }) => reason.code)).toEqual(['ENDPOINT_TIMEOUT', 'ENDPOINT_STOPPED']);
+	});
+
+	it('believes a request that failed rather than a check that was on its way', async () => {
+		let answer = (_response: Response): void => {};
+		const slow = new Promise<Response>((resolve) => {
+			answer = resolve;
+		});
+		const endpoint = await started({ fetch: (url) => (clock.now() === 30_000 ? slow : server.fetch(url)) });
+		await clock.run(31_000);
+		server.answer = 'down';
+		await expect(endpoint.request('stats')).rejects.toThrow('fetch failed');
+		server.answer = 200;
+		answer({ status: 200 } as Response);
+		await clock.run(31_000);
+		expect(endpoint.isAvailable).toBe(false);
+		await clock.run(1_000);
+		expect([endpoint.isAvailable, server.askedAt]).toEqual([true, [0, 31, 63]]);
+	});
+
+	it('asks who is there with each connection, and not with each check', async () => {
+		let asked = 0;
+		const identify = () => `${++asked}`;
+		await started({ identify });
+		await clock.run(300_000);
+		expect(asked).toBe(1);
+	});
+
+	it('may be stopped by its own fetch', async () => {
+		const endpoint: HttpEndpoint = endpointOf({
+			fetch: async (url) => {
+				endpoint.stop();
+				return server.fetch(url);
+			},
+		});
+		endpoint.start();
+		await clock.run(100_000);
+		expect([endpoint.state, server.requests.length, clock.pending]).toEqual(['stopped', 1, 0]);
+	});
+
 	it('does not hold a caller who leaves against the server', async () => {
 		const endpoint = await started();
 		server.answer = 'silent';

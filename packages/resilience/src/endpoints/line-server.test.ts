@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { fixed } from '../retry/backoffs.js';
 import { diaryOf } from './fixtures/endpoint-diary.js';
+import { soon } from './fixtures/soon.js';
 import { LineStream, type LineStreamOptions } from './line-stream.js';
 
 const undo: (() => void)[] = [];
@@ -38,11 +39,11 @@ test('a real server that is stopped and started again is read on', async () => {
 	const first = await listen((socket) => socket.write('one\n'));
 	const { lines, readAll, diary, stream } = read(first.port);
 	readAll();
-	await vi.waitFor(() => expect(lines).toEqual(['one']));
+	await soon(() => expect(lines).toEqual(['one']));
 	first.stop();
-	await vi.waitFor(() => expect(stream.snapshot.last_error).toBe('[Errno 111] Connection refused'));
+	await soon(() => expect(stream.snapshot.last_error).toBe('[Errno 111] Connection refused'));
 	await listen((socket) => socket.write('two\n'), first.port);
-	await vi.waitFor(() => expect(lines).toEqual(['one', 'two']));
+	await soon(() => expect(lines).toEqual(['one', 'two']));
 	expect(
 		diary.lines.some((line) => line.startsWith(`ERROR: [node1] Cannot connect to 127.0.0.1:${first.port}: [Errno 111] Connection refused. Attempt `)),
 	).toBe(true);
@@ -54,20 +55,20 @@ test('a server that closes in good order is left in good order, and dialled agai
 	const { port } = await listen((socket) => socket.end(`${++connections}\nrest`));
 	const { lines, readAll, diary } = read(port);
 	readAll();
-	await vi.waitFor(() => expect(lines.slice(0, 4)).toEqual(['1', 'rest', '2', 'rest']));
+	await soon(() => expect(lines.slice(0, 4)).toEqual(['1', 'rest', '2', 'rest']));
 	expect(diary.lines[1]).toBe(`WARNING: [node1] Connection to 127.0.0.1:${port} closed by remote end`);
 });
 
 test('a server that resets is dialled again', async () => {
 	const { port } = await listen((socket) => socket.once('data', () => {}).resetAndDestroy());
 	const { diary } = read(port);
-	await vi.waitFor(() => expect(diary.lines.join('\n')).toMatch(/\[Errno 104\] Connection reset by peer. Attempt 1/));
+	await soon(() => expect(diary.lines.join('\n')).toMatch(/\[Errno 104\] Connection reset by peer. Attempt 1/));
 });
 
 test('a server that takes the connection and never says anything is left where silence is a fault', async () => {
 	const { port, sockets } = await listen(() => {});
 	const { diary } = read(port, { silenceTimeoutMs: 100 });
-	await vi.waitFor(() => expect(sockets.size).toBeGreaterThan(1));
+	await soon(() => expect(sockets.size).toBeGreaterThan(1));
 	expect(diary.lines[1]).toMatch(/lost: nothing received for \ds/);
 });
 
@@ -81,7 +82,7 @@ test('lines that come byte by byte are whole', async () => {
 	});
 	const { lines, readAll } = read(port);
 	readAll();
-	await vi.waitFor(() => expect(lines).toEqual(['grüße 🎈', 'end']));
+	await soon(() => expect(lines).toEqual(['grüße 🎈', 'end']));
 });
 
 test('a giant line is left out, and costs nothing', async () => {
@@ -91,7 +92,7 @@ test('a giant line is left out, and costs nothing', async () => {
 	});
 	const { lines, readAll, stream } = read(port);
 	readAll();
-	await vi.waitFor(() => expect(lines).toEqual(['after']));
+	await soon(() => expect(lines).toEqual(['after']));
 	expect(stream.droppedLines).toBe(1);
 });
 
@@ -104,7 +105,7 @@ test('a reader that is slow makes the server wait, and reads every line once', a
 		for (let i = 0; i < total; i++) socket.write(`${text(i)}\n`);
 	});
 	const { stream } = read(port, { maxUnreadBytes: 10_000 });
-	await vi.waitFor(() => expect(server?.writableLength).toBeGreaterThan(1_000_000));
+	await soon(() => expect(server?.writableLength).toBeGreaterThan(1_000_000));
 	const before = server?.writableLength;
 	await new Promise((resolve) => setImmediate(resolve));
 	expect(server?.writableLength).toBe(before);
@@ -121,11 +122,11 @@ test('a server that closes while it has to wait is read to its end', async () =>
 	let connections = 0;
 	const { port } = await listen((socket) => (connections++ === 0 ? socket.end(sent.join('\n')) : undefined));
 	const { lines, readAll } = read(port, { maxUnreadBytes: 1_000 });
-	await vi.waitFor(() => expect(connections).toBe(1));
+	await soon(() => expect(connections).toBe(1));
 	await new Promise((resolve) => setImmediate(resolve));
 	readAll();
-	await vi.waitFor(() => expect(lines).toHaveLength(sent.length));
+	await soon(() => expect(lines).toHaveLength(sent.length));
 	expect(lines).toEqual(sent);
-	await vi.waitFor(() => expect(connections).toBe(2));
+	await soon(() => expect(connections).toBe(2));
 	expect(lines).toHaveLength(sent.length);
 });

@@ -130,7 +130,7 @@ describe('a line stream', () => {
 		expect(server.socket.isPaused).toBe(true);
 		// Not the server's silence.
 		await clock.run(60_000);
-		expect(stream.isAvailable).toBe(true);
+		expect(stream.metrics.uptimePercent).toBe(100);
 		const read: string[] = [];
 		for await (const line of stream.lines()) {
 			read.push(line);
@@ -185,6 +185,59 @@ describe('a line stream', () => {
 		if (when === 'line') expect(read).toEqual(['a']);
 	});
 
+	it('may be stopped by the reader of a last line, and by what connects', async () => {
+		const { stream, diary } = await started();
+		stream.onLine.on(() => stream.stop());
+		server.write('last');
+		server.close();
+		expect([stream.state, diary.states.at(-1), clock.pending]).toEqual(['stopped', 'stopped', 0]);
+
+		for (const isMade of [true, false]) {
+			const other: LineStream = streamOf({
+				connect: () => {
+					other.stop();
+					if (!isMade) throw new Error('no sockets left');
+					return server.connect();
+				},
+			});
+			other.start();
+			expect([other.state, clock.pending]).toEqual(['stopped', isMade ? 1 : 0]);
+			await clock.run(0);
+			expect([other.state, clock.pending]).toEqual(['stopped', 0]);
+		}
+		expect(server.socket.isDestroyed).toBe(true);
+	});
+
+	it('begins a backoff anew with each connection', async () => {
+		const asked: string[] = [];
+		const next = (attempt: number, previousMs: number) => {
+			asked.push(`${attempt} after ${previousMs}`);
+			return 1_000 * attempt;
+		};
+		server.mode = 'down';
+		await started({ backoff: { next } });
+		await clock.run(1_000);
+		server.mode = 'up';
+		await clock.run(2_000);
+		server.close();
+		expect(asked).toEqual(['1 after 0', '2 after 1000', '1 after 0']);
+	});
+
+	it('is observed until it is stopped', async () => {
+		const { stream } = await started();
+		await clock.run(30_000);
+		server.reset();
+		await clock.run(1_000);
+		stream.stop();
+		await clock.run(100_000);
+		expect(stream.metrics.uptimePercent).toBeCloseTo((100 * 30) / 31);
+		const { stream: other } = await started();
+		await clock.run(1_000);
+		other.stop();
+		await clock.run(100_000);
+		expect(other.metrics.uptimePercent).toBe(100);
+	});
+
 	it('may be stopped while it waits and while it dials', async () => {
 		for (const mode of ['down', 'silent'] as const) {
 			server.mode = mode;
@@ -197,14 +250,17 @@ describe('a line stream', () => {
 	});
 
 	it('hears nothing of a socket that it has left', async () => {
-		const { stream } = await started();
+		server.mode = 'silent';
+		const { stream, diary } = await started();
+		const read: string[] = [];
+		stream.onLine.on((line) => read.push(line));
 		const left = server.socket;
-		server.reset();
-		await clock.run(3_000);
+		await clock.run(10_000);
+		left.emit('connect');
 		left.emit('data', Buffer.from('late\n'));
 		left.emit('error', new Error('late'));
 		left.emit('close');
-		expect([stream.state, stream.metrics.reconnections]).toEqual(['connected', 1]);
+		expect([stream.snapshot.state, stream.snapshot.reconnect_attempts, read, diary.lines.length]).toEqual(['error', 1, [], 1]);
 	});
 
 	it.each([

@@ -124,6 +124,11 @@ export class LineStream extends Endpoint {
 	}
 
 	#listen(socket: Socket): void {
+		// While it was made.
+		if (this.state === 'stopped') {
+			socket.destroy();
+			return;
+		}
 		this.#socket = socket;
 		let failure: Error | null = null;
 		let isClosedByRemote = false;
