@@ -25,6 +25,8 @@ describe('a client whose clock is wrong', () => {
 		const meter = new LatencyMeter();
 		for (const aheadMs of [HOUR_MS, HOUR_MS, 0, 0, -HOUR_MS, -HOUR_MS, 5 * HOUR_MS, 5 * HOUR_MS]) meter.measure(NOW + aheadMs - 50, NOW);
 		expect(meter.latencyMs).toBe(0);
+		expect(meter.measure(NOW + 5 * HOUR_MS - 150, NOW)).toBe(true);
+		expect(meter.latencyMs).toBeCloseTo(10);
 	});
 });
 
@@ -35,7 +37,7 @@ describe('a client that lies', () => {
 			const meter = new LatencyMeter();
 			meter.measure(NOW - 20, NOW);
 			expect(meter.measure(time, NOW)).toBe(false);
-			expect(meter).toMatchObject({ latencyMs: 20, jitterMs: 0 });
+			expect(meter).toMatchObject({ latencyMs: 20, jitterMs: 0, skewMs: Number.NaN });
 		},
 	);
 

@@ -26,7 +26,7 @@ function start(stored: unknown[] = []) {
 			store.isClosed = true;
 		},
 	};
-	const manager = new SessionManager({ clock, storage });
+	const manager = new SessionManager({ clock, storage, random: () => 0.5 });
 	onTestFinished(() => manager.close().catch(() => {}));
 	const join = (id: string) => manager.registerConnection(id, undefined, 'acme', 'browser');
 	return { clock, manager, batches, store, join };
@@ -69,6 +69,7 @@ test('a store that fails is tried again with growing pauses; what waits is writt
 	});
 	manager.removeConnection('gone');
 	manager.updateStatus('a', 'SUSPENDED');
+	expect(manager.health().storage?.pendingWrites).toBe(2);
 	store.isDown = false;
 	await clock.run(40_000);
 	expect(batches).toMatchObject([{ put: [{ sessionId: 'a', status: 'SUSPENDED' }], remove: ['gone'] }]);
@@ -134,9 +135,26 @@ test('close() writes what waits, closes the store, and tells what it could not w
 	const other = start();
 	other.store.isDown = true;
 	other.join('a');
+	await expect(other.manager.restore()).rejects.toThrow();
 	await expect(other.manager.close()).rejects.toThrow(expect.objectContaining({ code: 'SESSION_STORE_UNREACHABLE' }));
 	expect(other.store.isClosed).toBe(true);
 	expect(other.clock.pending).toBe(0);
+});
+
+test('a session that was removed is not taken up by a store that has not heard of it yet', async () => {
+	const { manager, join } = start([sampleSession({ sessionId: 'a' })]);
+	join('a');
+	manager.removeConnection('a');
+	expect(await manager.restore()).toBe(0);
+});
+
+test('a session that was waiting for a try waits for the same one again', async () => {
+	const { clock, manager } = start([sampleSession({ reconnectAttempts: 2 })]);
+	const tries: unknown[] = [];
+	manager.onEvent.on((event) => event.type === 'retry.attempt' && tries.push([event.attempt, event.waitedMs]));
+	await manager.restore();
+	await clock.run(2_000);
+	expect(tries).toEqual([[2, 2_000]]);
 });
 
 test('sessions whose times lie in the future are taken up as of now', async () => {

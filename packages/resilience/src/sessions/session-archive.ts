@@ -141,8 +141,8 @@ export class SessionArchive {
 		try {
 			await this.#options.storage.write({ put, remove });
 		} catch (error) {
-			// Unless something newer is known of them by now.
-			for (const id of changed) if (!this.#removed.has(id)) this.#changed.add(id);
+			for (const id of changed) this.#changed.add(id);
+			// Unless it has come back by now.
 			for (const id of remove) if (!this.#changed.has(id)) this.#removed.add(id);
 			throw error;
 		}

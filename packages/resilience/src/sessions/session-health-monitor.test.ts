@@ -114,6 +114,15 @@ test('tells where it leads, by the last ten samples, once there are three', asyn
 	expect(monitor.getHealthSummary().trends).toMatchObject({ latency: 'IMPROVING' });
 });
 
+test('counts neither who said goodbye nor who is suspended as ill', async () => {
+	const { manager, monitor, sample } = start({ sessions: 3 });
+	manager.updateStatus('s0', 'DISCONNECTED');
+	manager.updateStatus('s1', 'SUSPENDED');
+	await sample();
+	expect(monitor.getCurrentHealthMetrics()).toMatchObject({ totalConnections: 3, healthyConnections: 1, unhealthyConnections: 0 });
+	expect(monitor.getActiveAlerts()).toEqual([]);
+});
+
 test('keeps an hour of samples and no more', async () => {
 	const { monitor, sample } = start({ sessions: 1 });
 	for (let i = 0; i < 130; i++) await sample();

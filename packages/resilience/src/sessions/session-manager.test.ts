@@ -55,6 +55,7 @@ describe('registering', () => {
 		expect(state()).toMatchObject({ connectedAt: new Date(clock.epoch()), metadata: { page: '/home' } });
 		expect(state()).not.toHaveProperty('disconnectedAt');
 		expect(manager.size).toBe(1);
+		expect(manager.updateHeartbeat('s1').status).toBe('CONNECTED');
 	});
 
 	test('gives copies: what a caller does to them or to its metadata changes nothing', () => {
@@ -189,7 +190,12 @@ describe('heartbeats', () => {
 		clock.advance(30 * MINUTE_MS);
 		expect(types()).toEqual([]);
 		expect(state()).toMatchObject({ status: 'SUSPENDED', totalDisconnections: 0 });
+		const { connectedAt } = state()!;
 		expect(beat().status).toBe('CONNECTED');
+		expect(state()?.connectedAt).toEqual(connectedAt);
+		manager.updateStatus('s1', 'SUSPENDED');
+		manager.updateStatus('s1', 'DISCONNECTED');
+		expect(state()?.totalDisconnections).toBe(1);
 	});
 
 	test('survive a wall clock that jumps an hour', () => {
@@ -207,7 +213,7 @@ describe('heartbeats', () => {
 describe('reconnecting', () => {
 	test('waits 1, 2, 4, 8, 16 s, then the session has FAILED', async () => {
 		const reconnect = vi.fn(() => Promise.reject(new Error('no route')));
-		const { clock, join, events, state } = start({ reconnect });
+		const { clock, manager, join, events, state, beat } = start({ reconnect });
 		join();
 		await clock.run(91_000);
 		events.length = 0;
@@ -219,6 +225,8 @@ describe('reconnecting', () => {
 		expect(events.at(-2)).toMatchObject({ type: 'retry.exhausted', attempts: 5 });
 		expect(state()).toMatchObject({ status: 'FAILED', reconnectAttempts: 5 });
 		expect(reconnect).toHaveBeenCalledTimes(5);
+		expect(() => beat()).toThrow(expect.objectContaining({ code: 'SESSION_ENDED' }));
+		expect(manager.scheduleReconnection('s1')).toEqual({ attempt: 1, delayMs: 1_000 });
 	});
 
 	test.each([
@@ -306,14 +314,19 @@ describe('reconnecting', () => {
 		expect(state()?.status).toBe('RECONNECTING');
 	});
 
-	test('aborts the try of a session that came back by itself', async () => {
+	test.each([
+		['came back by itself', (manager: SessionManager) => manager.registerConnection('s1', undefined, 'acme', 'browser')],
+		['ended', (manager: SessionManager) => manager.updateStatus('s1', 'DISCONNECTED')],
+		['was removed', (manager: SessionManager) => manager.removeConnection('s1')],
+		["is nobody's any more, as its manager was closed", (manager: SessionManager) => manager.close()],
+	])('aborts the try of a session that %s', async (_, act) => {
 		const signals: AbortSignal[] = [];
-		const { clock, manager, join, state } = start({ reconnect: (_session, { signal }) => new Promise(() => signals.push(signal as AbortSignal)) });
+		const { clock, manager, join } = start({ reconnect: (_session, { signal }) => new Promise(() => signals.push(signal as AbortSignal)) });
 		join();
 		manager.scheduleReconnection('s1');
 		await clock.run(1_000);
-		join();
-		expect(state()?.status).toBe('CONNECTED');
+		expect(signals[0]?.aborted).toBe(false);
+		act(manager);
 		expect(signals[0]?.aborted).toBe(true);
 	});
 
@@ -428,16 +441,23 @@ test('handlers that throw stop nothing', () => {
 	});
 });
 
-test('a handler that removes the session it hears of does no harm', () => {
-	const { clock, manager, join } = start();
-	manager.onEvent.on(({ type, session }) => {
-		if (type === 'connection.disconnected') manager.removeConnection(session.sessionId);
-	});
-	join();
-	clock.advance(10 * MINUTE_MS);
-	expect(manager.size).toBe(0);
-	expect(manager.health().byStatus).toEqual({ CONNECTED: 0, DISCONNECTED: 0, RECONNECTING: 0, SUSPENDED: 0, FAILED: 0 });
-});
+test.each(['connection.disconnected', 'connection.quality.changed', 'connection.status.changed', 'retry.attempt', 'retry.failed', 'retry.exhausted'])(
+	'a handler of %s that removes the session does no harm',
+	async (type) => {
+		const reconnect = vi.fn(() => false);
+		const { clock, manager, join, events } = start({ reconnect, reconnectConfig: { maxAttempts: 1 } });
+		manager.onEvent.on((event) => {
+			// Lost altogether, not only less good.
+			if (event.type === type && (type !== 'connection.quality.changed' || event.session.missedHeartbeats === 3)) manager.removeConnection('s1');
+		});
+		join();
+		await clock.run(10 * MINUTE_MS);
+		expect(events.at(-1)).toMatchObject({ type: 'connection.removed', reason: 'removed' });
+		expect(reconnect).toHaveBeenCalledTimes(['retry.failed', 'retry.exhausted'].includes(type) ? 1 : 0);
+		expect(manager.size).toBe(0);
+		expect(manager.health().byStatus).toEqual({ CONNECTED: 0, DISCONNECTED: 0, RECONNECTING: 0, SUSPENDED: 0, FAILED: 0 });
+	},
+);
 
 test.each([
 	['heartbeatIntervalMs', 0],

@@ -96,7 +96,8 @@ export class SessionTable {
 		this.#options.changed(record);
 		this.#options.moved(record);
 		if (isLost) this.emit(record, { type: 'connection.disconnected', reason });
-		this.emit(record, { type: 'connection.status.changed', from, to });
+		// Whoever heard of the loss may have removed it, or brought it back and told of that.
+		if (this.has(record) && record.status === to) this.emit(record, { type: 'connection.status.changed', from, to });
 	}
 
 	setQuality(record: SessionRecord, to: ConnectionQuality): void {
