@@ -57,6 +57,14 @@ test('one that leaves while it waits makes room, and its task never begins', asy
 	expect(begun).not.toHaveBeenCalled();
 });
 
+test('one that got its turn keeps nothing of its signal', async () => {
+	const policy = bulkhead({ maxConcurrent: 1 });
+	const caller = new AbortController();
+	const remove = vi.spyOn(caller.signal, 'removeEventListener');
+	await Promise.all([policy.execute(async () => 1), policy.execute(async () => 2, caller.signal)]);
+	expect(remove).toHaveBeenCalledTimes(1);
+});
+
 test('nobody who comes just then takes the place of one who waited', async () => {
 	const policy = bulkhead({ maxConcurrent: 1 });
 	const { release, started, task } = gate();

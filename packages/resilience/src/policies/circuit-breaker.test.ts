@@ -189,10 +189,18 @@ test('a probe that never ends does not keep it half open for ever, nor lets a se
 	await expect(breaker.execute(up)).rejects.toThrow('a probe is on its way');
 	clock.advance(1);
 	await expect(breaker.execute(up)).rejects.toThrow('too much failed');
+	probe.succeed();
+	await expect(lost).resolves.toBe('late');
+	expect(breaker.state).toBe('OPEN');
+	clock.advance(1_000);
+	const second = held();
+	const alsoLost = breaker.execute(second.task);
+	clock.advance(5_000);
+	await expect(breaker.execute(up)).rejects.toThrow('too much failed');
 	clock.advance(1_000);
 	await expect(breaker.execute(up)).resolves.toBe('up');
-	probe.fail();
-	await expect(lost).rejects.toThrow('late');
+	second.fail();
+	await expect(alsoLost).rejects.toThrow('late');
 	expect(breaker.state).toBe('CLOSED');
 });
 

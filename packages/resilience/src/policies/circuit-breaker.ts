@@ -114,9 +114,7 @@ export class CircuitBreaker extends ComposablePolicy {
 		const phase: Phase = {
 			state: 'CLOSED',
 			untilMs: 0,
-			succeeded: () => {
-				if (this.#phase === phase) count.succeeded();
-			},
+			succeeded: () => count.succeeded(),
 			failed: (error) => {
 				if (this.#phase === phase && this.#counts(error) && count.failed()) this.#open(error);
 			},

@@ -62,6 +62,8 @@ test("tells the task that its caller left, and keeps nothing of the caller's sig
 	const [add, remove] = [vi.spyOn(caller.signal, 'addEventListener'), vi.spyOn(caller.signal, 'removeEventListener')];
 	await policy.execute(async () => {}, caller.signal);
 	expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
+	await policy.execute(() => Promise.reject(new Error('its own')), caller.signal).catch(() => {});
+	expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([2, 2]);
 	const call = policy.execute(({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))), caller.signal);
 	caller.abort(new Error('left'));
 	await expect(call).rejects.toThrow('left');

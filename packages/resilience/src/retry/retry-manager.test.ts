@@ -90,8 +90,15 @@ test('ADAPTIVE: what failed in a row and what is on its way make it longer', asy
 	// base * 1.5^(n-1) * (1 + min(3, n)/n) * (1 + 0.1 * 1)
 	const alone = waits(await times({ type: 'ADAPTIVE', baseDelay: 1_000, maxDelay: 60_000 }, 5));
 	for (const [i, ms] of [2_200, 3_300, 4_950, 6_496.875].entries()) expect(alone[i]).toBeCloseTo(ms);
-	const { clock, manager } = build();
 	const adaptive: RetryStrategy = { type: 'ADAPTIVE', baseDelay: 1_000, maxDelay: 60_000 };
+	const { clock, manager } = build();
+	for (let i = 0; i < 5; i++) await manager.executeWithRetry('before', failing(clock).operation, adaptive, 1).catch(() => {});
+	const troubled = failing(clock, 1);
+	const first = manager.executeWithRetry('troubled', troubled.operation, adaptive);
+	await clock.run(10_000);
+	await first;
+	// (1 + min(3, 6)/1) * (1 + 0.1 * 1); its success ends the row.
+	expect(waits(troubled.ran)[0]).toBeCloseTo(4_400);
 	for (let i = 0; i < 9; i++) manager.executeWithRetry(`hanging ${i}`, () => new Promise(() => {}), adaptive);
 	const { ran, operation } = failing(clock, 1);
 	const busy = manager.executeWithRetry('busy', operation, adaptive);

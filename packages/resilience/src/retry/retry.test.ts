@@ -146,6 +146,17 @@ test('an isRetryable that throws ends it with that error', async () => {
 	await expect(policy.execute(() => Promise.reject(new Error('down')))).rejects.toThrow('mine');
 });
 
+test('a caller who leaves while it is decided does not wait first', async () => {
+	const caller = new AbortController();
+	const isRetryable = () => {
+		caller.abort('just now');
+		return true;
+	};
+	const { clock, policy } = build({ isRetryable });
+	await expect(policy.execute(() => Promise.reject(new Error('down')), caller.signal)).rejects.toMatchObject({ code: 'OPERATION_ABORTED', cause: 'just now' });
+	expect(clock.pending).toBe(0);
+});
+
 test('a task may throw at once, or return no promise', async () => {
 	const { clock, policy } = build();
 	const call = policy.execute(({ number }) => {
