@@ -8,7 +8,7 @@ import type { ConnectionSnapshot } from './types.js';
 
 /** A record as plain data. @param now the clock's milliseconds. */
 export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSnapshot {
-	const { id, messagesSent, messagesReceived, bytesSent, bytesReceived, startAt, activeAt, close } = record;
+	const { id, transport, messagesSent, messagesReceived, bytesSent, bytesReceived, startAt, activeAt, close } = record;
 	const messageCount = messagesSent + messagesReceived;
 	const ended = !Number.isNaN(record.endedAt);
 	const time = (at: number) => (Number.isNaN(at) ? null : iso(record.epochOf(at)));
@@ -21,9 +21,9 @@ export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSna
 		label: record.label,
 		url: record.url,
 		from: record.from,
-		transport: record.transport,
+		transport,
 		role: record.role,
-		purpose: purposeOf({ messagesSent, messagesReceived, bytes: bytesSent + bytesReceived, lifeMs, ended }),
+		purpose: purposeOf({ messagesSent, messagesReceived, bytes: bytesSent + bytesReceived, lifeMs, ended, transport }),
 		state: coarse[record.state] ?? 'CONNECTING',
 		currentState: record.state,
 		createdAt: iso(record.startEpoch),
