@@ -34,6 +34,15 @@ describe('what cannot be dialled', () => {
 		expect(error.message).not.toContain('secret');
 	});
 
+	test('a server that speaks no TLS is said in one line', async () => {
+		const { url } = await wsServer();
+		const { code, message } = await failure(url.replace('ws:', 'wss:'));
+		expect([code, message]).toEqual([
+			'OPEN_FAILED',
+			`websocket: no connection to ${new URL(url).host}: the server does not speak TLS: use ws:// instead of wss://`,
+		]);
+	});
+
 	test.each(['', 'nowhere', 'ftp://host/', 'ws://', '//host/', 'file:///etc/passwd'])('%j is no URL to dial, said before anything is dialled', (url) => {
 		expect(() => dialWebSocket(url)).toThrow(expect.objectContaining({ code: 'URL_INVALID' }));
 	});

@@ -16,6 +16,7 @@ import {
 	type TransportSink,
 	truncateCloseReason,
 } from '@linkscope/core';
+import { oneLine } from './one-line.js';
 import { frameBytes, type RawSocket, type RawSocketEvents, ReadyState, type WebSocketLike } from './raw-socket.js';
 import type { CreateSocket, SocketPlatform, SocketSettings } from './socket-platform.js';
 import { UpgradeRefusedError } from './upgrade-refused-error.js';
@@ -194,7 +195,7 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 
 	ended(code: number, reason: string, wasClean: boolean): void {
 		if (this.#phase !== 'open') {
-			const why = this.#cause ? `: ${this.#cause.message}` : ' (the platform says no more)';
+			const why = this.#cause ? `: ${oneLine(this.#cause)}` : ' (the platform says no more)';
 			this.#refuse(new TransportError('OPEN_FAILED', `websocket: no connection to ${hostOf(this.remote)}${why}`, { cause: this.#cause ?? undefined }));
 			return;
 		}
@@ -204,7 +205,7 @@ export class WebSocketTransport implements Transport, RawSocketEvents {
 		} else if (wasClean || code !== 1006) {
 			this.#finish({ code, reason, wasClean, initiatedBy: 'remote' });
 		} else {
-			const why = this.#cause ? `: ${this.#cause.message}` : ' vanished without a close frame';
+			const why = this.#cause ? `: ${oneLine(this.#cause)}` : ' vanished without a close frame';
 			const error = new TransportError('CONNECTION_LOST', `websocket: ${hostOf(this.remote)}${why}`, { cause: this.#cause ?? undefined });
 			this.#finish({ code, reason, wasClean, initiatedBy: 'network', error });
 		}

@@ -83,12 +83,8 @@ function summary(times: readonly number[]): string {
 	return `${at(0)} to ${at(1)}, median ${at(0.5)}, of ${times.length} round trips`;
 }
 
-/** One line, whatever the system said: OpenSSL speaks in several, with addresses in memory and file names of its own. */
 function describeFailure(error: unknown): string {
-	const { message } = error as Error;
-	const code = codeOf(error) ? ` [${codeOf(error)}]` : '';
-	if (/wrong version number|packet length too long/i.test(message)) return `the server does not speak TLS: use ws:// instead of wss://${code}`;
-	return `${message.replace(/\s+/g, ' ').trim()}${code}`;
+	return `${(error as Error).message}${codeOf(error) ? ` [${codeOf(error)}]` : ''}`;
 }
 
 function beside(durationMs: number, budgetMs: number | null): string {

@@ -113,7 +113,7 @@ describe('linkscope check', () => {
 	it('says in one line that a server speaks no TLS', async () => {
 		const { port } = await listening();
 		const { code, err } = await cli('check', `wss://127.0.0.1:${port}`);
-		expect(err).toBe('linkscope: the server does not speak TLS: use ws:// instead of wss:// [OPEN_FAILED]\n');
+		expect(err).toBe(`linkscope: websocket: no connection to 127.0.0.1:${port}: the server does not speak TLS: use ws:// instead of wss:// [OPEN_FAILED]\n`);
 		expect(code).toBe(1);
 	});
 
