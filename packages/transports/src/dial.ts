@@ -35,7 +35,8 @@ function tryParse(given: DialUrl, base?: string): URL | null {
 	}
 }
 
-function withoutSecrets(text: string): string {
+/** What was to be an address, for an error's text. */
+export function withoutSecrets(text: string): string {
 	return text
 		.replace(/^([a-z]+:)?.*@/is, '$1//')
 		.replace(/[?#].*$/s, '')

@@ -1,4 +1,4 @@
-import { type Payload, TransportError } from '@linkscope/core';
+import { asError, codeOf, type Payload, TransportError } from '@linkscope/core';
 import {
 	bytesField,
 	type ControlObject,
@@ -43,12 +43,21 @@ export class Introduction {
 	 */
 	answer(frame: Payload): { proof: object; relayKey: Uint8Array } {
 		const { identity, role, hints, relayKey: pinned } = this.#who;
-		const challenge = readRelayMessage(frame, 'relay_challenge');
-		const relayKey = bytesField(challenge, 'key', 32);
-		const relayNonce = bytesField(challenge, 'nonce', 32);
+		const { challenge, relayKey, relayNonce } = this.#read(frame);
 		if (pinned) this.#check(challenge, pinned, relayKey, relayNonce);
 		const signature = identity.sign(this.#signed(role === 'listener' ? 'L' : 'D', relayNonce));
 		return { proof: { type: 'relay_proof', role, signature: encodeBase64url(signature), ...hints }, relayKey };
+	}
+
+	/** The first thing that it says: a server of another kind is noticed here. */
+	#read(frame: Payload): { challenge: ControlObject; relayKey: Uint8Array; relayNonce: Uint8Array } {
+		try {
+			const challenge = readRelayMessage(frame, 'relay_challenge');
+			return { challenge, relayKey: bytesField(challenge, 'key', 32), relayNonce: bytesField(challenge, 'nonce', 32) };
+		} catch (cause) {
+			const what = asError(cause).message.replace(/^relay: /, '');
+			throw new TransportError(codeOf(cause) ?? 'MALFORMED_FRAME', `relay: ${what}; is ${this.#who.origin} a relay?`, { cause });
+		}
 	}
 
 	#check(challenge: ControlObject, pinned: Uint8Array, relayKey: Uint8Array, relayNonce: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { type AbortSignal, numberOption, systemClock, type Transport, TransportError } from '@linkscope/core';
 import { encodeBase64url, type Identity, relayOrigin } from '@linkscope/crypto';
+import { withoutSecrets } from '../dial.js';
 import type { DialOptions, DialUrl } from '../dial-options.js';
 import { Introduction } from './introduction.js';
 import { RelayLine } from './relay-line.js';
@@ -122,7 +123,9 @@ class Session implements RelaySession {
 
 function originOf(url: DialUrl): string {
 	const origin = relayOrigin(url);
-	if (origin === null) throw new TransportError('URL_INVALID', 'relay: expected an absolute ws: or wss: address');
+	if (origin === null) {
+		throw new TransportError('URL_INVALID', `relay: expected an absolute ws: or wss: address, got ${JSON.stringify(withoutSecrets(String(url)))}`);
+	}
 	return origin;
 }
 

@@ -62,6 +62,7 @@ describe('a session with a relay', () => {
 		await settle();
 		expect(opening).toMatchObject({ outcome: code });
 		expect(opening.message).not.toContain('xxx');
+		expect(opening.message).toMatch(/; is ws:\/\/\S+ a relay\?$/);
 		expect(relay.last.end?.code).toBe(code === 'PROTOCOL_ORDER' ? 4402 : 4400);
 		expect(relay.clock.pending).toBe(0);
 	});
@@ -179,7 +180,10 @@ describe('a session with a relay', () => {
 
 	test('options that make no sense are named', async () => {
 		const { dial } = new ScriptedRelay();
-		await expect(openRelayOn(dial, 'https://relay.test', { identity: me })).rejects.toMatchObject({ code: 'URL_INVALID' });
+		await expect(openRelayOn(dial, 'https://relay.test', { identity: me })).rejects.toMatchObject({
+			code: 'URL_INVALID',
+			message: 'relay: expected an absolute ws: or wss: address, got "https://relay.test"',
+		});
 		await expect(openRelayOn(dial, URL, { identity: me, relayKey: new Uint8Array(31) })).rejects.toThrow('relayKey must be');
 		await expect(openRelayOn(dial, URL, {} as { identity: typeof me })).rejects.toThrow('identity must be');
 		expect(() => dialRelayOn(dial, URL, { identity: me, target: new Uint8Array(31) })).toThrow('target must be');
