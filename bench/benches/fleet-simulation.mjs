@@ -18,12 +18,17 @@ export async function run({ quick }) {
 	const bigMemory = await ask('memory', { nodes: quick ? BIG_FLEET / 10 : BIG_FLEET });
 	const { share, checksPerSecond } = await ask('cpu', { nodes: FLEET, seconds: quick ? 5 : 20 });
 	const nodes = quick ? BIG_FLEET / 10 : BIG_FLEET;
-	const { wallSeconds, checks } = await ask('day', { nodes });
+	const { wallSeconds, cpuSeconds, checks } = await ask('day', { nodes });
 	return [
 		figure(single(memory), { label: `memory of ${count(FLEET)} nodes`, format: megabytes, atMost: 15e6 }),
 		figure(single(bigMemory / nodes), { label: `memory of one of ${count(nodes)} nodes`, format: bytes }),
 		figure(single(share), { label: `CPU of ${count(FLEET)} nodes in trouble`, subject: `${count(checksPerSecond)} checks/s`, format: ofACore, atMost: 0.01 }),
-		figure(single(wallSeconds), { label: `a day of ${count(nodes)} nodes`, subject: `${count(checks)} checks`, format: inSeconds, atMost: 60 }),
+		figure(single(wallSeconds), {
+			label: `a day of ${count(nodes)} nodes`,
+			subject: `${count(checks)} checks, ${inSeconds(cpuSeconds)} of CPU`,
+			format: inSeconds,
+			atMost: 60,
+		}),
 	];
 }
 

@@ -369,6 +369,45 @@ describe('the end of a pool', () => {
 		expect([pool.size, clock.pending]).toEqual([0, 0]);
 	});
 
+	it('drain() does not repeat a try that fails while it waits', async () => {
+		const pool = poolOf(async () => {
+			await after(1_000, null);
+			throw new Error('refused');
+		});
+		const dial = pool.connect({ id: 'node' });
+		await clock.run(500);
+		const draining = pool.drain();
+		await Promise.all([expect(dial).rejects.toThrow('refused'), clock.run(10_000)]);
+		await draining;
+		expect([pool.statistics('node').connectionAttempts, pool.statistics('node').breaker]).toEqual([1, 'CLOSED']);
+	});
+
+	it('close() keeps no connection that comes in the same moment, however near', async () => {
+		for (let turns = 0; turns < 20; turns++) {
+			let connected = (): void => {};
+			let isOpen = false;
+			const connect = (): Promise<string> =>
+				new Promise((resolve) => {
+					connected = () => {
+						isOpen = true;
+						resolve('up');
+					};
+				});
+			const disconnect = (): void => {
+				isOpen = false;
+			};
+			const pool = poolOf(connect, { disconnect });
+			const dial = pool.connect({ id: 'node' }).catch(() => {});
+			await settle();
+			connected();
+			await settle(turns);
+			await pool.close();
+			await dial;
+			await settle();
+			expect([turns, isOpen, pool.size]).toEqual([turns, false, 0]);
+		}
+	});
+
 	it('drain() waits for an operation, close() does not', async () => {
 		const pool = poolOf((node) => node.id);
 		await pool.connect({ id: 'node' });

@@ -132,7 +132,7 @@ describe('a node that does not answer', () => {
 
 	it('has one try as a probe, and is spared again where that fails', async () => {
 		const node = { id: 'ABC123' };
-		const pool = poolOf(() => Promise.reject(new Error('refused')));
+		const pool = poolOf(() => Promise.reject(new Error('refused')), { breakerThreshold: 10 });
 		await Promise.all([pool.connect(node).catch(() => {}), clock.run(2_000)]);
 		await clock.run(180_000);
 		await expect(pool.connect(node)).rejects.toThrow('refused');

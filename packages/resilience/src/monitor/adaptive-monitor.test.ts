@@ -133,14 +133,14 @@ describe('a node of which nothing is heard', () => {
 });
 
 describe('the review of every 60 s', () => {
-	/** Nodes that fail 11 times, then are well: none is CRITICAL any more when the review comes. */
-	function recovering(count: number): AdaptiveMonitor {
+	/** Nodes that fail so often, then are well: none is CRITICAL any more when the review comes. */
+	function recovering(count: number, times = 11): AdaptiveMonitor {
 		const failures = new Map<string, number>();
 		const monitor = monitorOf(
 			(node) => {
 				const failed = failures.get(node) ?? 0;
 				failures.set(node, failed + 1);
-				return failed >= 11;
+				return failed >= times;
 			},
 			{ intervalsMs: { CRITICAL: 1_000 } },
 		);
@@ -159,6 +159,18 @@ describe('the review of every 60 s', () => {
 		const reviews = events.filter((event) => event.type === 'review');
 		expect(reviews).toHaveLength(2);
 		expect(reviews[1]).toMatchObject({ statistics: { nodes: 1, erring: 1, failures: 11, byLevel: { CRITICAL: 1 } } });
+	});
+
+	it('leaves a node with 10 errors, and one that was removed, as they are', () => {
+		const monitor = recovering(1, 10);
+		clock.advance(120_000);
+		expect(monitor.node('node-0')).toMatchObject({ level: 'HIGH', errors: 10 });
+		const other = recovering(1);
+		clock.advance(100_000);
+		other.remove('node-0');
+		clock.advance(20_000);
+		expect(other.statistics).toMatchObject({ erring: 0, nodes: 0, byLevel: { CRITICAL: 0, HIGH: 0 } });
+		expect(events.some((event) => event.type === 'level' && event.reason === 'review')).toBe(false);
 	});
 
 	it.each([

@@ -54,6 +54,21 @@ describe('checks that are due together', () => {
 		monitor.stop();
 	});
 
+	it('go by how long each may still wait, not by how long it has waited', async () => {
+		const { check, seen } = taking((node) => (node === 'slow' ? 7_000 : 100));
+		const monitor = new AdaptiveMonitor({ clock, check, maxConcurrentChecks: 1 });
+		monitor.start();
+		monitor.add('low', 'LOW');
+		await clock.run(269_000);
+		monitor.add('slow', 'HIGH');
+		await clock.run(28_000);
+		monitor.add('critical', 'CRITICAL');
+		// The slow one from 299 to 306 s; the others have been due since 300 and 302.
+		await clock.run(10_000);
+		expect(seen.order).toEqual(['slow', 'critical', 'low']);
+		monitor.stop();
+	});
+
 	it('none starves: even where CRITICAL nodes alone are more work than there is room for, each level gets its turn', async () => {
 		const { check, seen } = taking(() => 1_000);
 		const monitor = new AdaptiveMonitor({ clock, check, maxConcurrentChecks: 2 });
@@ -257,6 +272,17 @@ describe('a check', () => {
 		monitor.start();
 		await clock.run(30_000);
 		expect(checked).toEqual([90_000, 735_000]);
+		monitor.stop();
+	});
+
+	it('keeps its rhythm though timers are a little late', async () => {
+		const lateClock = { now: () => clock.now(), epoch: () => clock.epoch(), after: (ms: number, fn: () => void) => clock.after(ms + 3, fn) };
+		const checked: number[] = [];
+		const monitor = new AdaptiveMonitor({ clock: lateClock, check: () => void checked.push(clock.now()) });
+		monitor.add('node');
+		monitor.start();
+		await clock.run(91_000);
+		expect(checked).toEqual([30_003, 60_003, 90_003]);
 		monitor.stop();
 	});
 

@@ -134,6 +134,7 @@ describe('a node', () => {
 		manager.add('low', 'LOW');
 		await settle();
 		manager.add('high', 'HIGH');
+		manager.add('high too', 'HIGH');
 		await clock.run(4_999);
 		expect([manager.used, manager.subscription('low').state, manager.subscription('high').state]).toEqual([1, 'unsubscribing', 'waiting']);
 		await clock.run(1);
