@@ -46,6 +46,7 @@ export {
 } from './policies/breaker-rules.js';
 export { type Bulkhead, type BulkheadOptions, bulkhead } from './policies/bulkhead.js';
 export { type CircuitBreaker, type CircuitBreakerOptions, type CircuitEvent, type CircuitState, circuitBreaker } from './policies/circuit-breaker.js';
+export type { Task } from './policies/composable-policy.js';
 export { compose } from './policies/compose.js';
 export { PolicyError } from './policies/policy-error.js';
 export { type RateLimit, type RateLimitOptions, rateLimit } from './policies/rate-limit.js';
