@@ -3,7 +3,7 @@ import { NetworkMonitor, type NetworkStatus, PingPongPlugin } from '@linkscope/p
 import type { ReconnectingLink } from '@linkscope/resilience';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ContinuitySessions, connect, createIdentity, type Listener, type ListenOptions, listen } from '../index.js';
-import { FaultyProxy } from './faulty-proxy.fixture.js';
+import { FaultyProxy } from './fixtures/faulty-proxy.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

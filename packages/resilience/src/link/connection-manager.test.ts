@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConnectionManager, type ConnectionManagerOptions } from './connection-manager.js';
+import { LinkWorld } from './fixtures/link-world.js';
 import type { LinkEvent } from './link-event.js';
-import { LinkWorld } from './link-world.fixture.js';
 
 function managed(options: ConnectionManagerOptions = {}) {
 	const world = new LinkWorld();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FakeNetwork } from './fake-network.fixture.js';
-import { LinkWorld } from './link-world.fixture.js';
+import { FakeNetwork } from './fixtures/fake-network.js';
+import { LinkWorld } from './fixtures/link-world.js';
 
 async function waiting(waitMs: number) {
 	const world = new LinkWorld();

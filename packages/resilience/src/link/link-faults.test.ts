@@ -1,10 +1,10 @@
 import { settle } from '@linkscope/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FakeNetwork } from './fake-network.fixture.js';
+import { FakeNetwork } from './fixtures/fake-network.js';
+import { LinkWorld } from './fixtures/link-world.js';
 import type { LinkEvent } from './link-event.js';
 import { isOver } from './link-state.js';
-import { LinkWorld } from './link-world.fixture.js';
 
 type Step =
 	| { do: 'run'; ms: number }

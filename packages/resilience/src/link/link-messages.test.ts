@@ -1,8 +1,8 @@
 import { type Connection, ConnectionError, Emitter, type Payload, PluginError } from '@linkscope/core';
 import { expect, test, vi } from 'vitest';
+import { LinkWorld } from './fixtures/link-world.js';
 import type { DroppedMessage } from './held-messages.js';
 import type { LinkSession, LostSession } from './link-options.js';
-import { LinkWorld } from './link-world.fixture.js';
 
 const backoff = { next: () => 1_000 };
 

@@ -1,7 +1,7 @@
 import { ConnectionError, HandshakeError, hub, type ProbeEvent } from '@linkscope/core';
 import { expect, test } from 'vitest';
+import { LinkWorld } from './fixtures/link-world.js';
 import type { LinkState } from './link-state.js';
-import { LinkWorld } from './link-world.fixture.js';
 import { ReconnectingLink } from './reconnecting-link.js';
 
 const always = (ms: number) => ({ next: () => ms });
