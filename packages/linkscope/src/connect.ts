@@ -4,6 +4,7 @@ import type { ReconnectingLink } from '@linkscope/resilience';
 import { type DialOptions, dialWebSocket } from '@linkscope/transports/websocket';
 import { Connection, type FacadeOptions, withDefaultPlugins } from './connection.js';
 import { asksForLink, connectLink, type ReconnectingOptions } from './reconnect/connect-link.js';
+import { overByOurClock } from './security/over-by-our-clock.js';
 import { readInvite } from './security/read-invite.js';
 import { type DialSecurityOptions, dialSecurity, withHeadroom } from './security/security-plugins.js';
 
@@ -35,7 +36,9 @@ export async function connect(url: string | URL, options: ConnectOptions | Conne
 	const dial = (more: ConnectOptions, inviter?: Invite) => connectionOver(dialWebSocket(url, withHeadroom(options)), { ...options, ...more }, inviter);
 	if (asksForLink(options)) return connectLink(options, invite, dial);
 	const connection = dial({}, invite);
-	await connection.open(options.signal);
+	await connection.open(options.signal).catch((error) => {
+		throw invite ? overByOurClock(error, invite) : error;
+	});
 	return connection;
 }
 

@@ -1,9 +1,11 @@
+import { systemClock } from '@linkscope/core';
 import { createTrustStore, memoryStorage, SyncPlugin } from '@linkscope/plugins';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
 	type AcceptInviteOptions,
 	acceptInvite,
 	type Connection,
+	connect,
 	createIdentity,
 	createInvite,
 	getConnectionInstrumentationReport,
@@ -135,6 +137,23 @@ describe('an invite that names a relay alone', () => {
 		await (await acceptInvite(invite.link(), { identity: invitee })).close();
 		await expect(acceptInvite(invite.link(), { identity: createIdentity() })).rejects.toMatchObject({ code: 'INVITE_REFUSED' });
 		expect(accepted).toHaveLength(2);
+	});
+
+	it('says that its time was over by this clock, where it was refused or the inviter is gone', async () => {
+		const { url } = await relaying();
+		const { invites, listener } = await waiting({ relays: [url], port: 0 });
+		const invite = await createInvite({ identity: inviter, relays: [url], invites, expiresInMs: 60_000 });
+		await invites.revoke(invite.id);
+		const failure = () => acceptInvite(invite.link(), { identity: createIdentity() }).catch(({ code, message }) => [code, message]);
+		expect(await failure()).toEqual(['INVITE_REFUSED', expect.not.stringContaining('clock')]);
+		const epoch = vi.spyOn(systemClock, 'epoch').mockReturnValue(systemClock.epoch() + 5.5 * 60_000);
+		onTestFinished(() => epoch.mockRestore());
+		const late = expect.stringMatching(/; by this device's clock the invite ended 5 min ago$/);
+		expect(await failure()).toEqual(['INVITE_REFUSED', late]);
+		const dialled = connect(listener.url, { identity: createIdentity(), invite: invite.link() });
+		await expect(dialled).rejects.toMatchObject({ code: 'INVITE_REFUSED', message: late });
+		await listener.close();
+		expect(await failure()).toEqual(['NOT_REGISTERED', late]);
 	});
 
 	it('is found at its next relay where the first is down or does not know the inviter', async () => {

@@ -7,6 +7,7 @@ import type { Connection } from '../connection.js';
 import { Discovery } from '../relays/discovery.js';
 import { EarlyStages } from '../relays/early-stages.js';
 import { HEAD_START_MS, Race, type Way } from '../relays/race.js';
+import { overByOurClock } from './over-by-our-clock.js';
 import { readInvite } from './read-invite.js';
 import { dialSecurity, withHeadroom } from './security-plugins.js';
 
@@ -27,7 +28,9 @@ export async function acceptInvite(link: string, options: AcceptInviteOptions): 
 	// What is wrong with the options is said before anything is dialled.
 	dialSecurity(options, invite);
 	stages.end('ok');
-	return new InviterSearch(invite, options, stages).run();
+	return new InviterSearch(invite, options, stages).run().catch((error) => {
+		throw overByOurClock(error, invite);
+	});
 }
 
 /** What the peer hears that was reached in two ways at once (seeds/004, connection termination patterns). */
