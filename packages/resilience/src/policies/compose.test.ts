@@ -1,5 +1,5 @@
 import type { Policy } from '@linkscope/core';
-import { FakeClock } from '@linkscope/core/testing';
+import { FakeClock, settle } from '@linkscope/core/testing';
 import { expect, test, vi } from 'vitest';
 import { fixed } from '../retry/backoffs.js';
 import { retry } from '../retry/retry.js';
@@ -78,6 +78,20 @@ test('takes policies of others, and may be nested', async () => {
 		},
 	};
 	await expect(compose(broken).execute(() => {})).rejects.toThrow('broken');
+});
+
+test('a policy of others that goes on after the abort hands an aborted signal on', async () => {
+	const clock = new FakeClock();
+	const caller = new AbortController();
+	const slow: Policy = {
+		async execute(task, signal) {
+			await settle();
+			return task({ number: 1, signal: signal as AbortSignal });
+		},
+	};
+	const call = compose(slow, timeout({ clock })).execute(async ({ signal }) => signal.reason, caller.signal);
+	caller.abort('gone');
+	await expect(call).resolves.toBe('gone');
 });
 
 test('of nothing it runs the task, and names what is no policy', async () => {

@@ -67,7 +67,10 @@ export class AbortableAttempt extends LazyAttempt {
 
 	constructor(number: number, outer: LazyAttempt) {
 		super(number);
-		if (outer.abortable) this.#unfollow = outer.onAbort((reason) => this.abort(reason));
+		if (!outer.abortable) return;
+		// A policy of somebody else may have taken its time.
+		this.#ended = outer.ended;
+		if (this.#ended === null) this.#unfollow = outer.onAbort((reason) => this.abort(reason));
 	}
 
 	override get signal(): AbortSignal {
