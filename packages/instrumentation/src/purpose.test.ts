@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { purposeOf } from './purpose.js';
 
-const open = { ended: false, lifeMs: 100_000, transport: 'websocket' };
+const open = { ended: false, lifeMs: 100_000, transport: 'websocket', wireBytes: 0, frames: 0 };
 
 test('the connections of the seed are told apart', () => {
 	// Connection #1: 8 messages, 971 bytes; #2: 69 messages, 81 kB.
@@ -26,5 +26,17 @@ test('too little traffic tells nothing', () => {
 });
 
 test('a short talk with a peer over a relay is no discovery: it took a search to get there', () => {
-	expect(purposeOf({ messagesSent: 3, messagesReceived: 4, bytes: 90, lifeMs: 4000, ended: true, transport: 'relay' })).toBe('unknown');
+	expect(purposeOf({ ...open, messagesSent: 3, messagesReceived: 4, bytes: 90, lifeMs: 4000, ended: true, transport: 'relay' })).toBe('unknown');
+});
+
+test('much that plugins said themselves is data, without a message and in however short a time', () => {
+	const synced = { ...open, ended: true, lifeMs: 3000, wireBytes: 50_100_000, frames: 800 };
+	expect(purposeOf({ ...synced, messagesSent: 0, messagesReceived: 0, bytes: 0 })).toBe('data');
+	expect(purposeOf({ ...synced, messagesSent: 1, messagesReceived: 1, bytes: 300 })).toBe('data');
+});
+
+test('pings are no data, however many, and neither is what encryption adds to small messages', () => {
+	const pinged = { ...open, lifeMs: 86_400_000, wireBytes: 400_000, frames: 5760 };
+	expect(purposeOf({ ...pinged, messagesSent: 0, messagesReceived: 0, bytes: 0 })).toBe('unknown');
+	expect(purposeOf({ ...pinged, messagesSent: 3000, messagesReceived: 2700, bytes: 200_000 })).toBe('control');
 });

@@ -1,4 +1,5 @@
 import { Named } from './named.js';
+import { isSubstantial, ownTraffic } from './own-traffic.js';
 import { columnsOf, line, table, WIDTH } from './table.js';
 import type { ConnectionInstrumentationStats, ConnectionSnapshot, LatencyPercentiles } from './types.js';
 import { bytes, compact, duration, number } from './units.js';
@@ -36,10 +37,16 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 	const attempts = Object.values(transports).reduce((sum, one) => sum + one.attempts, 0);
 	// The window of the rates, which are never drawn out beyond what was seen.
 	const windowS = Math.round(Math.min(Math.max(all.uptimeMs / 1000, 1), 60));
+	const wireBytes = all.wireBytesSent + all.wireBytesReceived;
 	return [
 		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed${attempts > 0 ? `, ${percent(all.successRate)} of attempts succeeded` : ''}`,
 		`Messages     ${number(all.totalMessages)}: ${number(all.messagesSent)} sent, ${number(all.messagesReceived)} received, ${bytes(all.averageMessageSize)} on average`,
 		`Bytes        ${bytes(all.totalBytes)}: ${bytes(all.bytesSent)} sent, ${bytes(all.bytesReceived)} received`,
+		...(isSubstantial(wireBytes - all.totalBytes, all.totalBytes)
+			? [
+					`On the wire  ${bytes(wireBytes)}: ${bytes(all.wireBytesSent)} sent, ${bytes(all.wireBytesReceived)} received, plugins' own traffic and framing included`,
+				]
+			: []),
 		`${`Last ${windowS} s`.padEnd(13)}${all.messagesPerSecond.toFixed(2)} messages/s, ${all.throughputMbps.toFixed(3)} Mbps, ${all.connectionsPerMinute.toFixed(2)} connections/min`,
 		`Latency      ${latencyText(all.latency)}`,
 		// Fewer samples show no trend.
@@ -73,8 +80,11 @@ function connectionTable(connections: ConnectionSnapshot[], maxRows: number): st
 		]),
 	);
 	const lines = rows.flatMap((row, index) => {
-		const beneath = places[index - 1]?.beneath;
-		return beneath ? [row, ' '.repeat(37 + idWidth) + beneath] : row;
+		const [one, place] = [shown[index - 1], places[index - 1]];
+		if (!one || !place) return row;
+		const own = ownTraffic(one).map(([name, count]) => `${bytes(count)} by ${name}`);
+		const beneath = [place.beneath, own.length > 0 && `+ ${own.join(', ')}`].filter(Boolean);
+		return [row, ...beneath.map((text) => ' '.repeat(37 + idWidth) + text)];
 	});
 	const hidden = connections.length - shown.length;
 	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
@@ -91,7 +101,7 @@ function placeOf({ url, role, from, label }: ConnectionSnapshot, width: number):
 /** The last ones; where there are too many, those with errors first and then the busiest. */
 function notable(connections: ConnectionSnapshot[], rows: number): ConnectionSnapshot[] {
 	if (connections.length <= rows) return connections;
-	const weight = (one: ConnectionSnapshot) => one.errors * 2 ** 40 + one.bytesSent + one.bytesReceived;
+	const weight = (one: ConnectionSnapshot) => one.errors * 2 ** 40 + one.bytesSent + one.bytesReceived + one.wireBytesSent + one.wireBytesReceived;
 	const weighed = connections.map((one) => [weight(one), one] as const).sort((a, b) => b[0] - a[0]);
 	return weighed.slice(0, rows).map(([, one]) => one);
 }

@@ -100,6 +100,48 @@ test('a report of 10,000 sums up, shows those with errors first and stays short'
 	expect(lines).toContainEqual(expect.stringMatching(/^… and 7,680 more: /));
 });
 
+test('what plugins said themselves stands in the header and beneath the connection, where it is substantial', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	const slot = (name: string, position: number, bytesIn: number, bytesOut: number) =>
+		({ type: 'plugin', action: 'added', name, position, counters: { ...counters, bytesIn, bytesOut } }) as const;
+	const synced = new Recording('c1', { label: 'notes' })
+		.push(slot('websocket', 0, 50_001_300, 100_400))
+		.push(slot('encryption', 1, 50_001_300, 100_300))
+		.push(slot('sync', 2, 50_000_300, 300))
+		.open()
+		.messages(2, 300)
+		.push({ type: 'wire', bytesOut: 100_000, bytesIn: 50_001_000 });
+	const chat = new Recording('c2')
+		.push(slot('websocket', 0, 100, 100))
+		.open()
+		.messages(2, 100)
+		.push({ type: 'wire', bytesOut: 9000, bytesIn: 9000 });
+	for (const { events } of [synced, chat]) for (const event of events) registry.fold(event);
+	const stats = statsOf(registry, 1000);
+	expect(stats.global).toMatchObject({ wireBytesSent: 109_412, wireBytesReceived: 50_010_412 });
+	const lines = reportOf(stats).text.split('\n');
+	expect(lines).toContain("On the wire  50.1 MB: 109.4 kB sent, 50.0 MB received, plugins' own traffic and framing included");
+	const place = lines.findIndex((line) => line.startsWith('c1'));
+	expect(lines.slice(place, place + 3)).toEqual([
+		'c1      CONNECTED             data       → wss://host  notes                     1       1     600 B',
+		'                                           + 50.1 MB by sync',
+		'c2      CONNECTED             unknown    → wss://host                            1       1     200 B',
+	]);
+});
+
+test('a connection that a plugin joined late is said to carry no more than its wire did', () => {
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	const busy = { ...counters, bytesIn: 500_000, bytesOut: 500_000 };
+	const recording = new Recording('c1')
+		.push({ type: 'plugin', action: 'added', name: 'websocket', position: 0, counters: busy })
+		.push({ type: 'plugin', action: 'added', name: 'typed-messages', position: 1, counters: busy })
+		.open()
+		.messages(10, 100_000)
+		.push({ type: 'plugin', action: 'added', name: 'statistics', position: 2, counters: { ...counters, bytesIn: 0, bytesOut: 0 } });
+	for (const event of recording.events) registry.fold(event);
+	expect(reportOf(statsOf(registry, 1000)).text).not.toMatch(/On the wire|\+ .* by/);
+});
+
 test.each([0, 5, 10_000])('a report of %d connections fits 100 columns', (count) => {
 	for (const line of reportOf(statsWith(count)).text.split('\n')) {
 		const wide = line.match(/[\u2e80-\uffdc]/g)?.length ?? 0;

@@ -8,12 +8,20 @@ import type { ConnectionSnapshot } from './types.js';
 
 /** A record as plain data. @param now the clock's milliseconds. */
 export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSnapshot {
-	const { id, transport, messagesSent, messagesReceived, bytesSent, bytesReceived, startAt, activeAt, close } = record;
+	const { id, transport, messagesSent, messagesReceived, bytesSent, bytesReceived, wireBytesSent, wireBytesReceived, startAt, activeAt, close } = record;
 	const messageCount = messagesSent + messagesReceived;
 	const ended = !Number.isNaN(record.endedAt);
 	const time = (at: number) => (Number.isNaN(at) ? null : iso(record.epochOf(at)));
 	const lifeMs = (ended ? record.endedAt : now) - startAt;
 	const percentiles = record.latency?.percentiles() ?? null;
+	const plugins = (record.plugins ?? []).map((plugin) => {
+		const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = countsOf(plugin);
+		return { name: plugin.name, messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage, note: plugin.note };
+	});
+	const bytes = bytesSent + bytesReceived;
+	const wireBytes = wireBytesSent + wireBytesReceived;
+	// The transport's place in the chain; a socket of foreign code has none.
+	const frames = plugins[0] ? plugins[0].messagesIn + plugins[0].messagesOut : messageCount;
 	return {
 		id,
 		connectionId: id,
@@ -23,7 +31,7 @@ export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSna
 		from: record.from,
 		transport,
 		role: record.role,
-		purpose: purposeOf({ messagesSent, messagesReceived, bytes: bytesSent + bytesReceived, lifeMs, ended, transport }),
+		purpose: purposeOf({ messagesSent, messagesReceived, bytes, wireBytes, frames, lifeMs, ended, transport }),
 		state: coarse[record.state] ?? 'CONNECTING',
 		currentState: record.state,
 		createdAt: iso(record.startEpoch),
@@ -42,17 +50,13 @@ export function snapshotOf(record: ConnectionRecord, now: number): ConnectionSna
 		messagesReceived,
 		bytesSent,
 		bytesReceived,
-		wireBytesSent: record.wireBytesSent,
-		wireBytesReceived: record.wireBytesReceived,
+		wireBytesSent,
+		wireBytesReceived,
 		bufferedBytes: finite(record.bufferedBytes),
 		maxBufferedBytes: finite(record.maxBufferedBytes),
 		latency: record.latency?.mean() ?? null,
 		latencyPercentiles: percentiles,
-		plugins:
-			record.plugins?.map((plugin) => {
-				const { messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage } = countsOf(plugin);
-				return { name: plugin.name, messagesIn, messagesOut, bytesIn, bytesOut, nsPerMessage, note: plugin.note };
-			}) ?? [],
+		plugins,
 		stages:
 			record.stages?.map(({ name, offsetMs, durationMs, messages, outcome }) => ({
 				name,

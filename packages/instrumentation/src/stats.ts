@@ -73,8 +73,7 @@ export function statsOf(
 
 function globalStats(registry: Registry, now: number): GlobalStats {
 	const { totalErrors, live, latency } = registry;
-	const { connections, opened, refused, failures, closed, messagesSent, messagesReceived, bytesSent, bytesReceived, messages, bytes } =
-		registry.transports.sum();
+	const { connections, opened, refused, failures, closed, messages, bytes, upgrades: _, ...traffic } = registry.transports.sum();
 	const rates = registry.history.rates(now);
 	return {
 		totalConnections: connections,
@@ -83,11 +82,8 @@ function globalStats(registry: Registry, now: number): GlobalStats {
 		failedConnections: failures,
 		successRate: rate(opened, opened + refused),
 		totalMessages: messages,
-		messagesSent,
-		messagesReceived,
 		totalBytes: bytes,
-		bytesSent,
-		bytesReceived,
+		...traffic,
 		totalErrors,
 		averageMessageSize: messages > 0 ? round(bytes / messages) : 0,
 		averageLatency: latency.mean(),

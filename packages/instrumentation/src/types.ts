@@ -48,6 +48,9 @@ export interface GlobalStats {
 	totalBytes: number;
 	bytesSent: number;
 	bytesReceived: number;
+	/** What the transports carried: messages, what plugins said themselves, framing. */
+	wireBytesSent: number;
+	wireBytesReceived: number;
 	totalErrors: number;
 	/** Bytes. */
 	averageMessageSize: number;
