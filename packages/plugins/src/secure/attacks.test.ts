@@ -314,6 +314,15 @@ describe('somebody in the middle', () => {
 			await expect(pair.right.messages().next()).rejects.toMatchObject({ code: 'STREAM_TRUNCATED' });
 		});
 
+		test(`${name}: closes it as a tab does, and the end is still a truncation, told as what it is most likely`, async () => {
+			const pair = securePair(left(), right());
+			await pair.open();
+			pair.ends[0].close(1001, '');
+			await settle();
+			const error = { code: 'STREAM_TRUNCATED', message: expect.stringContaining('closed its tab or ended its process (1001)') };
+			expect(closeOf(pair.right)).toMatchObject({ code: 1001, wasClean: false, error });
+		});
+
 		test.each<[string, Payload, string, number]>([
 			['text', 'hello', 'MALFORMED_FRAME', 4400],
 			['a control message', '{"type":"auth","v":1}', 'PROTOCOL_ORDER', 4402],

@@ -46,6 +46,9 @@ export interface RecordLayerOptions {
 	readonly mayHandOver: boolean;
 }
 
+/** Of RFC 6455: what browsers say for a page that is left. */
+const GOING_AWAY = 1001;
+
 /**
  * Everything between two plugins, in sealed records. Messages of one turn share a record, which leaves when the running code has ended;
  * a first one is not held back where the turn before had no second: for question and answer the sharing would only cost time.
@@ -145,8 +148,7 @@ export class RecordLayer {
 	/** @throws SecurityError STREAM_TRUNCATED where an end that claims to be clean has no goodbye. */
 	ending({ wasClean, initiatedBy, code }: CloseInfo): void {
 		if (this.#opener === null || this.#peerSaidGoodbye || this.#saidGoodbye || !wasClean || initiatedBy !== 'remote') return;
-		const text = `the connection was closed with ${code} and without the sealed goodbye: the peer failed, or somebody between closed it, and messages may be missing`;
-		throw new SecurityError(this.#options.kind, 'STREAM_TRUNCATED', text);
+		throw new SecurityError(this.#options.kind, 'STREAM_TRUNCATED', `${endedBy(code)}, without the sealed goodbye: the last messages may be missing`);
 	}
 
 	closed(): void {
@@ -274,4 +276,10 @@ export class RecordLayer {
 	#tooBig(bytes: number, limit: number, verb: string): PluginError {
 		return new PluginError('MESSAGE_TOO_BIG', `${this.#options.kind}: ${bytes} bytes; at most ${limit} ${verb} (maxMessageBytes of both ends)`);
 	}
+}
+
+/** What is most likely, first: a page that is closed, or a process that is told to end, has no time for a goodbye. Nobody has sealed the code. */
+function endedBy(code: number): string {
+	if (code === GOING_AWAY) return `the peer closed its tab or ended its process (${code}), or somebody between says so`;
+	return `the connection was closed with ${code}: the peer failed, or somebody between closed it`;
 }
