@@ -39,7 +39,7 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 	const windowS = Math.round(Math.min(Math.max(all.uptimeMs / 1000, 1), 60));
 	const wireBytes = all.wireBytesSent + all.wireBytesReceived;
 	return [
-		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed${attempts > 0 ? `, ${percent(all.successRate)} of attempts succeeded` : ''}`,
+		`Connections  ${number(all.activeConnections)} active of ${number(all.totalConnections)}, ${number(all.closedConnections)} closed, ${number(all.failedConnections)} failed${attempts > 0 ? `; ${percent(all.successRate)} of attempts opened` : ''}`,
 		`Messages     ${number(all.totalMessages)}: ${number(all.messagesSent)} sent, ${number(all.messagesReceived)} received, ${bytes(all.averageMessageSize)} on average`,
 		`Bytes        ${bytes(all.totalBytes)}: ${bytes(all.bytesSent)} sent, ${bytes(all.bytesReceived)} received`,
 		...(isSubstantial(wireBytes - all.totalBytes, all.totalBytes)

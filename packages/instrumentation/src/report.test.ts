@@ -100,6 +100,14 @@ test('a report of 10,000 sums up, shows those with errors first and stays short'
 	expect(lines).toContainEqual(expect.stringMatching(/^… and 7,680 more: /));
 });
 
+test('what was lost after it had opened is no failed attempt, and the two figures do not gainsay each other', () => {
+	const lines = reportOf(statsWith(2)).text.split('\n');
+	expect(lines).toContain('Connections  1 active of 2, 0 closed, 1 failed; 100 % of attempts opened');
+	const registry = new Registry(settingsFrom({}), 0, EPOCH);
+	for (const event of new Recording('c1').open().close().events) registry.fold(event);
+	expect(reportOf(statsOf(registry, 100)).text).toMatch(/, 0 failed; 100 % of attempts opened$/m);
+});
+
 test('what plugins said themselves stands in the header and beneath the connection, where it is substantial', () => {
 	const registry = new Registry(settingsFrom({}), 0, EPOCH);
 	const slot = (name: string, position: number, bytesIn: number, bytesOut: number) =>
