@@ -24,7 +24,8 @@ class Composed extends ComposablePolicy {
 	}
 
 	run<T>(task: Task<T>, attempt: LazyAttempt): Promise<T> {
-		return this.#outer.run((inside) => this.#inner.run(task, LazyAttempt.from(inside)), attempt);
+		// Ours hand on what is one of ours; Foreign sees to it for the others.
+		return this.#outer.run((inside) => this.#inner.run(task, inside as LazyAttempt), attempt);
 	}
 }
 
@@ -45,7 +46,8 @@ class Foreign extends ComposablePolicy {
 	}
 
 	run<T>(task: Task<T>, attempt: LazyAttempt): Promise<T> {
-		return start(() => this.#policy.execute(task, attempt.abortable ? attempt.signal : undefined), attempt);
+		const signal = attempt.abortable ? attempt.signal : undefined;
+		return start(() => this.#policy.execute((inside) => task(LazyAttempt.from(inside)), signal), attempt);
 	}
 }
 
