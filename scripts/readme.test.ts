@@ -53,13 +53,13 @@ describe('the snippets of the README', () => {
 	});
 });
 
-describe('the programs of docs/security.md', () => {
-	const guide = read('docs/security.md');
+describe.each(['security', 'peers-and-files'])('the programs of docs/%s.md', (name) => {
+	const guide = read(`docs/${name}.md`);
 	// Each is followed by what it prints.
 	const programs = [...guide.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?^```js\n(.*?)^```\n\nprints\n\n```\n(.*?)^```$/gms)];
 
 	test.each(programs.map(([, title, program, printed]) => ({ title, program, printed })))('$title', async ({ title, program, printed }) => {
-		const { code, stdout, stderr } = await run(`security ${title}`, program as string);
+		const { code, stdout, stderr } = await run(`${name} ${title}`, program as string);
 		expect(stderr).toBe('');
 		expect(stdout).toBe(printed);
 		expect(code).toBe(0);
