@@ -20,7 +20,7 @@ The seed's figures are its promises, not measurements. Bytes: growth of the live
 
 export async function run({ quick }) {
 	const side = startSide(sidePath('sessions'), { execArgv: ['--expose-gc'] });
-	const [rounds, count] = quick ? [5, 10_000] : [20, 50_000];
+	const [rounds, count] = quick ? [5, 10_000] : [15, 20_000];
 	const figures = [];
 	for (const stored of [false, true]) {
 		await side.call('start', { sessions: 10_000, stored });
