@@ -53,7 +53,7 @@ describe('the snippets of the README', () => {
 	});
 });
 
-describe.each(['security', 'peers-and-files'])('the programs of docs/%s.md', (name) => {
+describe.each(['security', 'peers-and-files', 'resilience'])('the programs of docs/%s.md', (name) => {
 	const guide = read(`docs/${name}.md`);
 	// Each is followed by what it prints.
 	const programs = [...guide.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?^```js\n(.*?)^```\n\nprints\n\n```\n(.*?)^```$/gms)];
