@@ -43,9 +43,7 @@ function figures({ global: all, transports, history, trends, resources }: Connec
 		`Messages     ${number(all.totalMessages)}: ${number(all.messagesSent)} sent, ${number(all.messagesReceived)} received, ${bytes(all.averageMessageSize)} on average`,
 		`Bytes        ${bytes(all.totalBytes)}: ${bytes(all.bytesSent)} sent, ${bytes(all.bytesReceived)} received`,
 		...(isSubstantial(wireBytes - all.totalBytes, all.totalBytes)
-			? [
-					`On the wire  ${bytes(wireBytes)}: ${bytes(all.wireBytesSent)} sent, ${bytes(all.wireBytesReceived)} received, plugins' own traffic and framing included`,
-				]
+			? [`On the wire  ${bytes(wireBytes)}: ${bytes(all.wireBytesSent)} sent, ${bytes(all.wireBytesReceived)} received, plugins' own traffic included`]
 			: []),
 		`${`Last ${windowS} s`.padEnd(13)}${all.messagesPerSecond.toFixed(2)} messages/s, ${all.throughputMbps.toFixed(3)} Mbps, ${all.connectionsPerMinute.toFixed(2)} connections/min`,
 		`Latency      ${latencyText(all.latency)}`,
@@ -80,28 +78,27 @@ function connectionTable(connections: ConnectionSnapshot[], maxRows: number): st
 		]),
 	);
 	const lines = rows.flatMap((row, index) => {
-		const [one, place] = [shown[index - 1], places[index - 1]];
-		if (!one || !place) return row;
-		const own = ownTraffic(one).map(([name, count]) => `${bytes(count)} by ${name}`);
-		const beneath = [place.beneath, own.length > 0 && `+ ${own.join(', ')}`].filter(Boolean);
+		const beneath = places[index - 1]?.beneath ?? [];
 		return [row, ...beneath.map((text) => ' '.repeat(37 + idWidth) + text)];
 	});
 	const hidden = connections.length - shown.length;
 	return hidden > 0 ? [...lines, `… and ${number(hidden)} more: ${countBy(connections, (one) => one.state)} in all`] : lines;
 }
 
-/** The URL with its direction, and label and peer beside it; beneath it where they would cut it. */
-function placeOf({ url, role, from, label }: ConnectionSnapshot, width: number): { url: string; beneath: string } {
+/** The URL with its direction, and label and peer beside it; beneath it where they would cut it, and what plugins said themselves. */
+function placeOf(one: ConnectionSnapshot, width: number): { url: string; beneath: string[] } {
+	const { url, role, from, label } = one;
+	const own = ownTraffic(one).map(([name, count]) => `+ ${bytes(count)} by ${name}`);
 	const place = `${from || role === 'acceptor' ? '←' : '→'} ${url}`;
 	const more = [label, from && `from ${from}`].filter(Boolean).join(', ');
 	const both = `${place}  ${more}`;
-	return columnsOf(both) <= width ? { url: both, beneath: '' } : { url: place, beneath: more };
+	return columnsOf(both) <= width ? { url: both, beneath: own } : { url: place, beneath: [more, ...own] };
 }
 
-/** The last ones; where there are too many, those with errors first and then the busiest. */
+/** The last ones; where there are too many, those with errors first and then the busiest on the wire. */
 function notable(connections: ConnectionSnapshot[], rows: number): ConnectionSnapshot[] {
 	if (connections.length <= rows) return connections;
-	const weight = (one: ConnectionSnapshot) => one.errors * 2 ** 40 + one.bytesSent + one.bytesReceived + one.wireBytesSent + one.wireBytesReceived;
+	const weight = (one: ConnectionSnapshot) => one.errors * 2 ** 40 + one.wireBytesSent + one.wireBytesReceived;
 	const weighed = connections.map((one) => [weight(one), one] as const).sort((a, b) => b[0] - a[0]);
 	return weighed.slice(0, rows).map(([, one]) => one);
 }

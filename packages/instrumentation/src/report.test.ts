@@ -128,7 +128,7 @@ test('what plugins said themselves stands in the header and beneath the connecti
 	const stats = statsOf(registry, 1000);
 	expect(stats.global).toMatchObject({ wireBytesSent: 109_412, wireBytesReceived: 50_010_412 });
 	const lines = reportOf(stats).text.split('\n');
-	expect(lines).toContain("On the wire  50.1 MB: 109.4 kB sent, 50.0 MB received, plugins' own traffic and framing included");
+	expect(lines).toContain("On the wire  50.1 MB: 109.4 kB sent, 50.0 MB received, plugins' own traffic included");
 	const place = lines.findIndex((line) => line.startsWith('c1'));
 	expect(lines.slice(place, place + 3)).toEqual([
 		'c1      CONNECTED             data       → wss://host  notes                     1       1     600 B',
