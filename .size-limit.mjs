@@ -7,7 +7,7 @@ export default [
 		name: 'drop-in instrumentation (goal 8 kB)',
 		path: 'packages/instrumentation/dist/auto.js',
 		gzip: true,
-		limit: '18.1 kB',
+		limit: '18.8 kB',
 	},
 	{
 		name: 'core + WebSocket + instrumentation (goal 12 kB)',
@@ -17,7 +17,7 @@ export default [
 			'packages/instrumentation/dist/auto.js': '{}',
 		},
 		gzip: true,
-		limit: '28.8 kB',
+		limit: '29.6 kB',
 	},
 	{
 		name: 'secure peer (goal 35 kB)',
@@ -28,7 +28,7 @@ export default [
 			'packages/crypto/dist/index.browser.js': '{ createIdentity, defaultPrimitives, parseInvite }',
 		},
 		gzip: true,
-		limit: '42.3 kB',
+		limit: '42.9 kB',
 		modifyEsbuildConfig: (config) => ({ ...config, format: 'esm', plugins: [loadedLater] }),
 	},
 ];
