@@ -94,6 +94,8 @@ describe('a line stream', () => {
 		stream.retryNow();
 		await clock.run(0);
 		expect(stream.snapshot).toMatchObject({ state: 'connected', reconnect_attempts: 0 });
+		server.close();
+		await clock.run(3_000);
 		expect(diary.alerts).toEqual(['raised after 300 s', 'cleared after 3600 s']);
 	});
 
@@ -106,6 +108,11 @@ describe('a line stream', () => {
 		expect(stream.isAvailable).toBe(true);
 		await clock.run(200);
 		expect(diary.lines.at(-1)).toBe('ERROR: [node1] Connection to logs:9001 lost: nothing received for 5s. Attempt 1. Retrying in 2s');
+		server.mode = 'down';
+		await clock.run(60_000);
+		expect(diary.lines.filter((line) => line.includes('nothing received'))).toHaveLength(1);
+		stream.stop();
+		expect(clock.pending).toBe(0);
 	});
 
 	it('keeps the whole lines of a connection that is reset, and a last one without an end only of one that is closed', async () => {
@@ -137,7 +144,25 @@ describe('a line stream', () => {
 			if (read.length === sent.length) break;
 		}
 		expect(read).toEqual(sent);
-		expect(server.socket.isPaused).toBe(false);
+		// Handed over in portions, as they were read.
+		expect([server.socket.isPaused, server.socket.pauses > 50]).toEqual([false, true]);
+		await clock.run(5_500);
+		expect(stream.snapshot.last_error).toBe('nothing received for 5s');
+	});
+
+	it('gives no last line to a reader that has stopped it', async () => {
+		const { stream } = await started({ maxUnreadBytes: 1 });
+		const read: string[] = [];
+		// One that reads nothing: what comes after the first line waits.
+		stream.lines();
+		stream.onLine.on((line) => {
+			read.push(line);
+			if (line === 'c') stream.stop();
+		});
+		server.write('a\nb\nc\nlast');
+		expect(read).toEqual(['a']);
+		server.close();
+		expect([read, stream.state]).toEqual([['a', 'b', 'c'], 'stopped']);
 	});
 
 	it('goes on pausing on the next connection, and delivers in order what came before', async () => {

@@ -156,7 +156,7 @@ export class LineStream extends Endpoint {
 		socket.once(
 			'close',
 			whileOurs(() => {
-				if (isClosedByRemote && !failure && this.isAvailable) this.#closed();
+				if (isClosedByRemote && this.isAvailable) this.#closed();
 				else this.#failed(failure ? socketErrorText(failure) : 'Connection closed');
 			}),
 		);
@@ -204,7 +204,7 @@ export class LineStream extends Endpoint {
 		this.#planReconnection();
 		this.#deliver(() => false);
 		const last = this.#lines.last();
-		if (last !== null && this.state !== 'stopped') this.#inbound.deliver(last);
+		if (last !== null) this.#inbound.deliver(last);
 		const message = `Connection to ${this.#address} closed by remote end`;
 		this.disconnected('disconnected', 'Connection closed by remote end', { level: 'WARNING', message });
 	}
