@@ -11,7 +11,7 @@ describe.skipIf(!hasPostgres && !process.env.CI)('Postgres', () => {
 	beforeAll(async () => {
 		server = await startLocalPostgres();
 	});
-	afterAll(() => server.remove());
+	afterAll(() => server?.remove());
 	const run = async (text: string): Promise<unknown[]> => {
 		const client = new pg.Client(server.url);
 		await client.connect();
