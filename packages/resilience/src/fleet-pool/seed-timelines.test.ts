@@ -1,35 +1,21 @@
-import { FakeClock, settle } from '@linkscope/core/testing';
+import { settle } from '@linkscope/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConnectionPool } from './connection-pool.js';
+import { after, begin, clock, fleet, type Options, poolOf as quietPoolOf } from './fixtures/test-fleet.js';
 import type { PoolEvent } from './pool-events.js';
-import type { ConnectionPoolOptions } from './pool-options.js';
-
-interface Node {
-	readonly id: string;
-}
 
 // The timing examples of seeds/000. Their clocks begin with the start of the command; connecting begins at 3 s (100 nodes) or 5 s (1,000).
 
-let clock: FakeClock;
 let told: { second: number; event: PoolEvent }[];
 
 beforeEach(() => {
-	clock = new FakeClock();
+	begin();
 	told = [];
 });
 
-function poolOf(connect: ConnectionPoolOptions<Node, string>['connect'], options: Partial<ConnectionPoolOptions<Node, string>> = {}) {
-	const pool = new ConnectionPool<Node, string>({ clock, connect, ...options });
+function poolOf(connect: Parameters<typeof quietPoolOf>[0], options: Options = {}) {
+	const pool = quietPoolOf(connect, options);
 	pool.onEvent.on((event) => told.push({ second: clock.now() / 1_000, event }));
 	return pool;
-}
-
-function fleet(count: number): Node[] {
-	return Array.from({ length: count }, (_, index) => ({ id: `node-${index + 1}` }));
-}
-
-function after<T>(ms: number, value: T): Promise<T> {
-	return new Promise((resolve) => clock.after(ms, () => resolve(value)));
 }
 
 function seconds(type: PoolEvent['type']): number[] {
