@@ -117,8 +117,7 @@ describe('whatever fails', () => {
 				fc.array(outcome, { minLength: 1, maxLength: 12 }),
 				fc.integer({ min: 3, max: 20 }),
 				async (steps, outcomes, budget) => {
-					clock = new FakeClock();
-					broker = new Set();
+					begin();
 					let calls = 0;
 					let isCalm = false;
 					const busy = new Set<string>();
