@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { ConnectionStates, FeatureSwitches, HttpEndpoint, LineStream, StatusBroadcaster } from 'linkscope';
+import { LineStream } from '@linkscope/resilience/node';
+import { ConnectionStates, FeatureSwitches, HttpEndpoint, StatusBroadcaster } from 'linkscope';
 import { WebSocket, WebSocketServer } from 'ws';
 
 // The node, as far as this example needs one.

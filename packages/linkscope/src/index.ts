@@ -1,21 +1,5 @@
 // What `import … from 'linkscope'` gives in Node; a browser's bundler takes index.browser.ts.
 
-export {
-	type HealthSummary,
-	memorySessionStorage,
-	SessionError,
-	type SessionEvent,
-	type SessionHealthEvent,
-	SessionHealthMonitor,
-	type SessionHealthMonitorOptions,
-	SessionManager,
-	type SessionManagerOptions,
-	type SessionState,
-	type SessionStatus,
-	type SessionStorage,
-} from '@linkscope/resilience';
-// In Node alone: a page has no TCP.
-export { LineStream, type LineStreamOptions } from '@linkscope/resilience/node';
 export { type AcceptOptions, onFile, sendFile } from './files/files.js';
 // Over the one of the same name above: in Node there is ws to observe as well.
 export { installInstrumentation } from './install.js';

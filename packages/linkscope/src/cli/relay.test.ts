@@ -116,7 +116,11 @@ describe('linkscope relay', () => {
 	});
 
 	it.each([
-		['is not there', null, /^linkscope: the TLS certificate .*cert\.pem cannot be read: ENOENT[^\n]*; name a PEM file that this user may read \[TLS_UNREADABLE\]\n$/],
+		[
+			'is not there',
+			null,
+			/^linkscope: the TLS certificate .*cert\.pem cannot be read: ENOENT[^\n]*; name a PEM file that this user may read \[TLS_UNREADABLE\]\n$/,
+		],
 		['is none', 'not a certificate', /^linkscope: relay: the TLS certificate or key cannot be used: [^\n]*; give a PEM certificate[^\n]*\n$/],
 	])('says in one line that a certificate %s, with 1', async (_, text, expected) => {
 		if (text !== null) file('cert.pem', text);
