@@ -171,6 +171,22 @@ describe('a relay socket', () => {
 		await vi.waitFor(() => expect(texts).toEqual(['1', '2', '3', '4']));
 	});
 
+	it('reads no more behind what it keeps already', async () => {
+		const { client, socket } = await relay.raw();
+		const { texts } = listenTo(socket, () => socket.hold());
+		const { bytesRead } = relay.stream;
+		const rest = textFrame('x'.repeat(1000));
+		client.write(Buffer.concat([textFrame('1'), rest]));
+		await vi.waitFor(() => expect(texts).toEqual(['1']));
+		// What is on its way when the read ends.
+		for (let turn = 0; turn < 20; turn++) {
+			client.write(Buffer.alloc(64 * 1024));
+			await new Promise(setImmediate);
+		}
+		expect(relay.stream.bytesRead - bytesRead).toBeLessThanOrEqual(64 * 1024);
+		expect(relay.stream.bytesRead - bytesRead).toBeGreaterThanOrEqual(rest.length);
+	});
+
 	it('reads nothing behind the text that made the relay close it', async () => {
 		const { client, socket } = await relay.raw();
 		const { texts, closed } = listenTo(socket, () => socket.close(1000, 'enough'));

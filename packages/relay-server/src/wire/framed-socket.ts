@@ -31,6 +31,8 @@ interface OwnedStream extends Socket {
 	[OWNER]: FramedSocket;
 	/** Node's own: what of its last writes the system has not taken yet. It is seen to shrink before a write is done. */
 	_handle?: { writeQueueSize?: number } | null;
+	/** Node's own: from how many unread bytes on it stops reading. The option for it would set the mark of writing too. */
+	_readableState?: { highWaterMark: number };
 }
 
 /** A WebSocket over the connection of an upgrade, at the level of frames. */
@@ -60,6 +62,8 @@ export class FramedSocket implements RelaySocket {
 		// A peer that vanished without a word would be kept for ever: nobody but its own keep-alive may write to it.
 		stream.setKeepAlive(true, KEEP_ALIVE_MS);
 		stream.on('error', onError).on('close', onClose);
+		// While it is held nothing is read behind what is unread already: one read of 64 KiB is the most that is ever kept.
+		if (this.#stream._readableState) this.#stream._readableState.highWaterMark = 0;
 		if (head.length > 0) stream.unshift(head);
 	}
 

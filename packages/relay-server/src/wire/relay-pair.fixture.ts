@@ -11,6 +11,8 @@ export const MiB = 1024 * 1024;
 
 /** The least that can be called a relay: accepts sockets, and hands each to who waits for the next. */
 export class TinyRelay {
+	/** Below the socket that came last. */
+	stream!: Socket;
 	readonly #server: Server;
 	readonly #arrived: RelaySocket[] = [];
 	readonly #awaited: ((socket: RelaySocket) => void)[] = [];
@@ -25,6 +27,7 @@ export class TinyRelay {
 		const server = createServer();
 		const relay = new TinyRelay(server);
 		server.on('upgrade', (request, stream, head) => {
+			relay.stream = request.socket;
 			const socket = acceptor.accept(request, stream, head, request.socket.remoteAddress ?? '');
 			if (socket) relay.#arrive(socket);
 		});
