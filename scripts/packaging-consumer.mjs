@@ -7,6 +7,7 @@ import { capture, root } from './run.mjs';
  * @typedef {object} Consumer an application that has installed the tarballs
  * @property {string} path its folder
  * @property {string[]} specifiers every import it could write, such as '@linkscope/core/testing'
+ * @property {string[]} notInstalled optional peers, which it went without
  */
 
 /** Installs tarballs as an application does: by npm, with the registry's packages beside them. @returns {Promise<Consumer>} */
@@ -19,7 +20,8 @@ export async function createConsumer(folder, packages, tarballs) {
 	const types = { '@types/node': '^20.19.0' };
 	writeFileSync(join(path, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: { ...ours, ...types }, overrides }));
 	await capture('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: path });
-	return { path, specifiers: packages.flatMap(({ manifest }) => specifiersOf(manifest)) };
+	const notInstalled = packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {}));
+	return { path, specifiers: packages.flatMap(({ manifest }) => specifiersOf(manifest)), notInstalled };
 }
 
 /** Both module systems must see the same names, or one of the two builds has lost something. */
@@ -62,11 +64,12 @@ function globalsFile(auto, extension) {
 }
 
 /** `sideEffects` must be right: an import nobody uses leaves nothing in a bundle, except where the import itself is the purpose. */
-export async function shakeAway({ path, specifiers }) {
+export async function shakeAway({ path, specifiers, notInstalled }) {
 	for (const specifier of specifiers) {
 		const stdin = { contents: `import '${specifier}';`, resolveDir: path };
 		const { outputFiles } = await build({
 			stdin,
+			external: notInstalled,
 			bundle: true,
 			write: false,
 			platform: 'node',
@@ -81,10 +84,11 @@ export async function shakeAway({ path, specifiers }) {
 }
 
 /** In a page nothing of Node may be needed: whatever has no `-server` in its name must bundle, and without the ws package. */
-export async function bundleForBrowser({ path, specifiers }) {
-	const isomorphic = specifiers.filter((specifier) => !specifier.endsWith('-server'));
+export async function bundleForBrowser({ path, specifiers, notInstalled }) {
+	const isomorphic = specifiers.filter((specifier) => !/-server$|\/node$/.test(specifier));
 	const contents = isomorphic.map((specifier, index) => `export * as import${index} from '${specifier}';`).join('\n');
-	const { metafile } = await build({ stdin: { contents, resolveDir: path }, bundle: true, write: false, format: 'esm', metafile: true, absWorkingDir: path });
+	const stdin = { contents, resolveDir: path };
+	const { metafile } = await build({ stdin, external: notInstalled, bundle: true, write: false, format: 'esm', metafile: true, absWorkingDir: path });
 	if ('node_modules/ws/wrapper.mjs' in metafile.inputs || 'node_modules/ws/browser.js' in metafile.inputs)
 		throw new Error("A browser's bundle holds Node's ws.");
 }
