@@ -28,19 +28,24 @@ async function stalled(count = MANY) {
 	return { ...all, held };
 }
 
+/** So many turns of the event loop that what is on its way has come. */
+async function turns(): Promise<void> {
+	for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+}
+
 /** Lets a client read so many messages and stop again. */
 async function read(client: WebSocket, count: number): Promise<void> {
 	const got = messages(client, count);
 	client.resume();
 	await got;
 	client.pause();
-	await new Promise((resolve) => setTimeout(resolve, 5));
+	await turns();
 }
 
 describe('a reader that stops', () => {
 	it('makes the relay stop its sender, with what it may hold and one read more, and gets all once it reads on', async () => {
 		const { dialler, listener, held, closed } = await stalled();
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await turns();
 		expect(held()).toBeLessThanOrEqual(LIMITS.heldBytesPerDirection + READ_BYTES);
 		expect(dialler.bufferedAmount).toBeGreaterThan(MiB);
 		const got = messages(listener, MANY);
@@ -78,7 +83,7 @@ describe('a reader that stops', () => {
 	it('and does not hear that either is let go of', async () => {
 		const { ended, closed } = await stalled();
 		clock.advance(LIMITS.stallTimeoutMs);
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await turns();
 		clock.advance(1000);
 		clock.advance(1000);
 		expect(await ended).toMatchObject({ cause: 'slow-reader' });
