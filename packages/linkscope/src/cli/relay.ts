@@ -64,12 +64,14 @@ export async function relay(args: readonly string[], output: Output, process: Pr
 	};
 	checkTogether(config);
 	const server = await startServer(config, process);
+	// Before anybody is told that it runs: who is told may end it.
+	const over = ended(server, process);
 	output.line(`linkscope relay at ${server.address?.url}`);
 	output.line(`  identity   ${server.fingerprint}`);
 	output.line(`  its key    ${encodeBase64url(server.publicKey)}`);
 	if (config.one !== false) output.line(`  ONE's key  ${bytesToHex(server.onePublicKey)}`);
 	output.faint('It ends with Ctrl-C.');
-	await ended(server, process);
+	await over;
 	return 0;
 }
 
